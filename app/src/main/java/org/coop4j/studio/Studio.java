@@ -190,12 +190,36 @@ final class Studio implements Closeable {
         }
 
         @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
+        /** Moves the pictures of a class to another, which leaves it empty. */
+        private void moveAll(String from, String to) {
+            Places.inside(folder.photos, from)
+                    .forEach((path, one) -> move(one.sha256(), path, to + path.substring(from.length())));
+            drops.add(from);
+        }
+
+        /** Returns the folders that go, with those in them that pictures leave; the deepest first. */
+        private List<String> emptied() {
+            NavigableSet<String> all = new TreeSet<>(Comparator.reverseOrder());
+            all.addAll(drops);
+            for (Move move : moves) {
+                String left = PhotoFolder.parent(move.from());
+                while (goes(left) && all.add(left)) {
+                    left = PhotoFolder.parent(left);
+                }
+            }
+            return List.copyOf(all);
+        }
+
+        private boolean goes(String left) {
+            return drops.stream().anyMatch(drop -> left.startsWith(drop + "/"));
+        }
+
         private void act(String what, Object... values) {
             act(null, what.formatted(values));
         }
 
         private void act(Integer undoes, String what) {
-            Entry entry = Entry.of(folder.journal.next(), what, undoes, gesture, makes, moves, drops);
+            Entry entry = Entry.of(folder.journal.next(), what, undoes, gesture, makes, moves, emptied());
             if (undoes == null && !entry.isChange()) {
                 return;
             }
@@ -257,13 +281,8 @@ final class Studio implements Closeable {
         Plan plan = new Plan(null);
         requireClass(from);
         if (to != null && folder.classes.contains(to) && !to.equals(from)) {
-            NavigableSet<String> emptied = new TreeSet<>(Comparator.reverseOrder()); // the deepest first
-            emptied.add(from);
-            Places.inside(folder.photos, from).forEach((path, one) -> {
-                plan.move(one, to);
-                emptied.add(path.substring(0, path.lastIndexOf('/')));
-            });
-            plan.drops.addAll(emptied);
+            Places.inside(folder.photos, from).values().forEach(one -> plan.move(one, to));
+            plan.drops.add(from);
             plan.act("Merged %s into %s", from, to);
             return;
         }
@@ -293,8 +312,9 @@ final class Studio implements Closeable {
             for (int i = entry.moves().size() - 1; i >= 0; i--) {
                 Move move = entry.moves().get(i);
                 Photo there = folder.photos.get(move.to());
-                if (move.sha256().isEmpty()) {
-                    requireNoClash(move.from(), move.to());
+                if (move.sha256().isEmpty() && folder.isTaken(move.from())) {
+                    plan.moveAll(move.to(), move.from());
+                } else if (move.sha256().isEmpty()) {
                     plan.moves.add(new Move("", move.to(), move.from()));
                 } else if (Files.exists(root().resolve(move.to()))
                         && (there == null || there.sha256().equals(move.sha256()))) {

@@ -344,6 +344,35 @@ class StudioFaultsTest {
         assertThat(overwritten).isEmpty();
     }
 
+    /** Files that are not pictures keep the folders of a class, under both of its names. */
+    @Test
+    void undoIsNeverStuck() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 2, "cats");
+        Path other = Files.createDirectories(photos.resolve("cats/kittens"));
+        Files.write(other.resolve("k.png"), picture(77));
+        Files.writeString(photos.resolve("cats/.DS_Store"), "finder");
+        Files.writeString(other.resolve("notes.txt"), "three");
+        try (Studio studio = open(photos)) {
+            List<String> start =
+                    studio.snapshot().photos().stream().map(Photo::path).toList();
+            int state = studio.history().get(0).state();
+            for (int round = 0; round < 3; round++) {
+                studio.rename("cats", "felines");
+                studio.restore(state);
+                assertThat(studio.snapshot().photos()).extracting(Photo::path).containsExactlyElementsOf(start);
+                studio.undo();
+                assertThat(studio.snapshot().photos())
+                        .allMatch(one -> one.className().equals("felines"));
+                studio.undo();
+                assertThat(studio.snapshot().photos()).extracting(Photo::path).containsExactlyElementsOf(start);
+            }
+            while (studio.done().undo() != null) {
+                studio.undo();
+            }
+            assertThat(studio.snapshot().photos()).extracting(Photo::path).containsExactlyElementsOf(start);
+        }
+    }
+
     /** The note that a move is done is lost, and the person has moved the picture back since. */
     @Test
     void afterADamagedTailNothingIsFinished() throws IOException {
