@@ -42,6 +42,11 @@ final class Places {
                 classes.remove(move.from());
                 classes.add(move.to());
                 rename(contents, move.from(), move.to(), (content, place) -> content);
+                contents.values().stream()
+                        .filter(content -> kept.contains(Photo.label(content, move.from())))
+                        .distinct()
+                        .toList()
+                        .forEach(content -> kept.add(Photo.label(content, move.to())));
             } else {
                 contents.remove(move.from());
                 if (!move.to().isEmpty()) {

@@ -48,6 +48,19 @@ class StudioTest {
     }
 
     @Test
+    void aLabelThatIsRightStaysRightWhenItsClassIsRenamed() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
+            Photo first = studio.snapshot().of("cats").get(0);
+            studio.keep(first.id());
+            studio.rename("cats", "felines");
+            Photo renamed = studio.snapshot().of("felines").get(0);
+            assertThat(studio.snapshot().kept()).contains(renamed.label());
+            studio.undo();
+            assertThat(studio.snapshot().kept()).contains(first.label());
+        }
+    }
+
+    @Test
     void whateverIsDoneNoContentIsLostAndUndoLeadsBack() throws IOException {
         fill(folder, 6, "", "a", "b", "c");
         List<String> before = tree();
