@@ -189,7 +189,6 @@ final class Studio implements Closeable {
             return found;
         }
 
-        @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
         /** Moves the pictures of a class to another, which leaves it empty. */
         private void moveAll(String from, String to) {
             Places.inside(folder.photos, from)
@@ -214,6 +213,7 @@ final class Studio implements Closeable {
             return drops.stream().anyMatch(drop -> left.startsWith(drop + "/"));
         }
 
+        @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
         private void act(String what, Object... values) {
             act(null, what.formatted(values));
         }
