@@ -229,7 +229,9 @@ public final class StudioServer implements Closeable {
     private void change(RoutesConfig routes, String name, Change change) {
         routes.post("/api/" + name, context -> {
             try {
-                change.make(JSON.readValue(read(context), Body.class));
+                Body given = JSON.readValue(read(context), Body.class);
+                StudioProblem.require(given != null, "The request is null: expected an object.");
+                change.make(given);
             } catch (JsonProcessingException e) {
                 throw new StudioProblem(
                         BAD_REQUEST_400, "The request is not what was expected: " + e.getOriginalMessage());
@@ -354,6 +356,7 @@ public final class StudioServer implements Closeable {
         get(routes, "groups", context -> Sorting.groups(studio.snapshot(), encoded, model));
         get(routes, "mistakes", context -> review.mistakes());
         change(routes, "learn", given -> {
+            StudioProblem.require(given.method != null, "The request names no method.");
             runs.learn(given.method);
             tell();
         });

@@ -58,6 +58,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The studio as a browser uses it. */
 class StudioServerTest {
@@ -337,6 +339,30 @@ class StudioServerTest {
             answer.complete(null);
             slow.join();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "move | null",
+                "undo | null",
+                "learn | null",
+                "learn | []",
+                "learn | {}",
+                "class | {}",
+                "keep | {}",
+                "rename | {\"from\": \"cat\"}",
+                "rename | {}",
+                "restore | {}",
+                "move | {\"pictures\": [null]}",
+                "move | {\"pictures\": {}}",
+                "move | "
+            })
+    void whatLacksAValueIsABadRequest(String path, String body) throws Exception {
+        Answer answer = ask("POST", "/api/" + path, (body == null ? "" : body).getBytes(UTF_8), "Cookie", cookie);
+        assertThat(answer.status()).isIn(400, 404);
+        assertThat(answer.error()).isNotBlank().doesNotContain("Exception");
     }
 
     @Test
