@@ -137,12 +137,12 @@ class KilledRunTest {
         }
     }
 
-    private static final int TRAININGS = 60;
-    private static final int WARMUP = 20;
+    private static final int TRAININGS = 80;
+    private static final int WARMUP = 40;
 
     /**
-     * The compiled code still grows a little after the warm-up. A step's plan of this model and its tensors takes about
-     * 1 MB: 40 of them would be 40 MB.
+     * The compiled code still grows after the warm-up, by 10 MB on one core. A step's plan of this model and its tensors
+     * takes about 1 MB: 40 of them would be 40 MB.
      */
     private static final long ALLOWED = 24L << 20;
 
