@@ -363,7 +363,11 @@ final class PhotoFolder implements Closeable {
         }
         boolean isFolder = move.sha256().isEmpty();
         boolean sameName = isFolder && move.from().equalsIgnoreCase(move.to());
-        if (isTaken(move.to()) && !(Files.isSameFile(from, to) && (sameName || !isFolder))) {
+        boolean same = isTaken(move.to())
+                && !Files.isSymbolicLink(from)
+                && !Files.isSymbolicLink(to)
+                && Files.isSameFile(from, to);
+        if (isTaken(move.to()) && !(same && (sameName || !isFolder))) {
             throw new FileAlreadyExistsException(move.to());
         }
         if (Files.isSymbolicLink(from) && !Files.exists(to.resolveSibling(Files.readSymbolicLink(from)))) {
@@ -373,7 +377,7 @@ final class PhotoFolder implements Closeable {
         if (isFolder) {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         } else {
-            moveFile(from, to);
+            moveFile(from, to, same);
         }
         if (isFolder) {
             classes.remove(move.from());
@@ -392,15 +396,18 @@ final class PhotoFolder implements Closeable {
     }
 
     /** Moves a file to a name that is taken in one step, whatever other programs do, or not at all. */
-    private static void moveFile(Path from, Path to) throws IOException {
-        boolean linked = Files.exists(to) && Files.isSameFile(from, to); // by a studio that was killed
-        if (linked && from.toString().equalsIgnoreCase(to.toString())) {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE); // one file with another letter case
+    private static void moveFile(Path from, Path to, boolean linked) throws IOException {
+        if (linked && from.toRealPath().equals(to.toRealPath())) {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE); // one name in another spelling
             return;
         }
-        if (!linked) {
+        if (!linked) { // otherwise a studio was killed between the link and the deletion
             try {
-                Files.createLink(to, from);
+                if (Files.isSymbolicLink(from)) {
+                    Files.createSymbolicLink(to, Files.readSymbolicLink(from));
+                } else {
+                    Files.createLink(to, from);
+                }
             } catch (FileAlreadyExistsException e) {
                 throw e;
             } catch (UnsupportedOperationException | FileSystemException e) { // this disk has no hard links

@@ -394,6 +394,21 @@ class StudioFaultsTest {
         }
     }
 
+    /** A link to a picture is not its second name: without the picture it would lead nowhere. */
+    @Test
+    void aPictureIsNotDeletedForALinkToIt() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats", "dogs");
+        Path file = Folders.files(photos.resolve("cats")).get(0);
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"cats/%s\",\"to\":\"dogs/link.png\"}]}"
+                        .formatted(Sha256.of(file), file.getFileName()));
+        Files.createSymbolicLink(photos.resolve("dogs/link.png"), file);
+        open(photos).close();
+        assertThat(file).isRegularFile();
+        assertThat(photos.resolve("dogs/link.png")).isSymbolicLink();
+    }
+
     /** A kill between the new name and the end of the old one leaves both. */
     @Test
     void aMoveThatWasKilledHalfwayIsFinished() throws IOException {
