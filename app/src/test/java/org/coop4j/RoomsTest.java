@@ -79,6 +79,7 @@ class RoomsTest {
             List.of("console"),
             List.of("predict"),
             List.of("run", "onnx"),
+            List.of("pool"),
             List.of("features"),
             List.of("method"),
             List.of("data"),

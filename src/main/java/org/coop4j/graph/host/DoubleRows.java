@@ -47,9 +47,21 @@ public final class DoubleRows implements AutoCloseable {
         return rows;
     }
 
+    /** Returns the rows starting at {@code first}, in the memory of these, which must stay open. */
+    public DoubleRows from(int first) {
+        return new DoubleRows(memory.getPointer((long) first * width), width);
+    }
+
     /** Copies row {@code row} to the target starting at {@code offset}. */
     public void get(int row, double[] target, int offset) {
         memory.getPointer((long) row * width).get(target, offset, width);
+    }
+
+    /** Returns a copy of the first rows, row after row. */
+    public double[] toArray(int rows) {
+        double[] all = new double[rows * width];
+        memory.get(all);
+        return all;
     }
 
     /** Copies the source from {@code offset} on to row {@code row}. */

@@ -1,0 +1,156 @@
+package org.coop4j.pool;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.stream.IntStream;
+import org.coop4j.base.Require;
+import org.coop4j.clip.FeatureMatrix;
+
+/**
+ * What to label next: a greedy cover of doubtful pictures by their neighbours, balanced over the predicted classes.
+ *
+ * <p>w = (1 − largest probability + 0.05) · clamp(rank of ownness / (0.3 (n − 1)), 0.1, 1); a picture covers others by how much
+ * nearer they are than the median eighth neighbour, and its gain is the weighted cover that it would add.
+ */
+final class LabelNext {
+
+    /** Answer to a picture of none of the classes. */
+    static final int NONE = -1;
+
+    private final Pool pool;
+    private final int[] predicted;
+
+    /** Others that a picture covers, with how much: the neighbours of either, made symmetric by the larger. */
+    private final Map<Integer, Double>[] covers;
+
+    private final double[] covered;
+    private final boolean[] answered;
+
+    final double base;
+    final double[] weights;
+    final int[] have;
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    LabelNext(Pool pool, FeatureMatrix logits, double scale, Map<Integer, Integer> answers) {
+        this.pool = pool;
+        int n = pool.size();
+        Neighbours neighbours = pool.neighbours();
+        predicted = Pool.answers(logits);
+        base = median(IntStream.range(0, n)
+                .mapToDouble(i -> neighbours.count() == 0 ? 0 : neighbours.cosine(i, neighbours.count() - 1))
+                .toArray());
+        covers = new Map[n];
+        Arrays.setAll(covers, i -> new HashMap<>(Map.of(i, 1.0)));
+        for (int i = 0; i < n; i++) {
+            for (int place = 0; place < neighbours.count(); place++) {
+                double g = Math.max(0, (neighbours.cosine(i, place) - base) / (1 - base));
+                covers[i].merge(neighbours.row(i, place), g, Math::max);
+                covers[neighbours.row(i, place)].merge(i, g, Math::max);
+            }
+        }
+        weights = weights(logits, pool.ownness(logits, scale));
+        covered = new double[n];
+        answered = new boolean[n];
+        have = new int[logits.width()];
+        answers.forEach((row, label) -> {
+            Require.that(row >= 0 && row < n, "row %d: the pool has rows 0 to %d", row, n - 1);
+            Require.that(
+                    label >= NONE && label < have.length,
+                    "row %d: label %d is none of −1 to %d",
+                    row,
+                    label,
+                    have.length - 1);
+            choose(row, label == NONE ? predicted[row] : label);
+        });
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        int middle = values.length / 2;
+        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+
+    private static double[] weights(FeatureMatrix logits, double[] ownness) {
+        int n = ownness.length;
+        Integer[] order = IntStream.range(0, n).boxed().toArray(Integer[]::new);
+        Arrays.sort(order, Comparator.comparingDouble(i -> ownness[i])); // stable
+        float[] p = JointModel.softmax(logits, 1);
+        double[] weights = new double[n];
+        for (int rank = 0; rank < n; rank++) {
+            int i = order[rank];
+            double largest = 0;
+            for (int k = i * logits.width(); k < (i + 1) * logits.width(); k++) {
+                largest = Math.max(largest, p[k]);
+            }
+            double own = n == 1 ? 1 : Math.max(0.1, Math.min(1, rank / ((n - 1) * 0.3)));
+            weights[i] = (1 - largest + 0.05) * own;
+        }
+        return weights;
+    }
+
+    private void choose(int row, int label) {
+        answered[row] = true;
+        have[label]++;
+        covers[row].forEach((other, g) -> covered[other] = Math.max(covered[other], g));
+    }
+
+    /** Returns what a picture would add, the others in the order of their rows so that the sum has fixed bits. */
+    double gain(int row) {
+        return covers[row].entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .mapToDouble(one -> weights[one.getKey()] * Math.max(0, one.getValue() - covered[one.getKey()]))
+                .sum();
+    }
+
+    boolean isAnswered(int row) {
+        return answered[row];
+    }
+
+    /** A picture with the gain that it had when it was last computed; gains only fall. */
+    private record Candidate(int row, double gain) {}
+
+    int[] next(int count) {
+        Require.that(count >= 1, "expected to ask for 1 picture or more, got %d", count);
+        Map<Integer, PriorityQueue<Candidate>> free = new HashMap<>();
+        for (int i = 0; i < pool.size(); i++) {
+            if (!answered[i]) {
+                free.computeIfAbsent(
+                                predicted[i],
+                                k -> new PriorityQueue<>(Comparator.comparingDouble(Candidate::gain)
+                                        .reversed()
+                                        .thenComparingInt(Candidate::row)))
+                        .add(new Candidate(i, gain(i)));
+            }
+        }
+        int[] chosen = new int
+                [Math.min(
+                        count,
+                        free.values().stream().mapToInt(PriorityQueue::size).sum())];
+        for (int c = 0; c < chosen.length; c++) {
+            int label = free.keySet().stream()
+                    .min(Comparator.<Integer>comparingInt(k -> have[k]).thenComparingInt(k -> k))
+                    .orElseThrow();
+            PriorityQueue<Candidate> ofClass = free.get(label);
+            chosen[c] = largest(ofClass);
+            if (ofClass.isEmpty()) {
+                free.remove(label);
+            }
+            choose(chosen[c], label);
+        }
+        return chosen;
+    }
+
+    private int largest(PriorityQueue<Candidate> candidates) {
+        while (true) {
+            Candidate first = candidates.remove();
+            Candidate now = new Candidate(first.row, gain(first.row));
+            if (now.gain == first.gain) {
+                return now.row;
+            }
+            candidates.add(now);
+        }
+    }
+}
