@@ -406,11 +406,7 @@ record DataFiles(DataSpec data, long seed) {
                                     .mapToObj(Integer::toString)
                                     .toList()
                             : named);
-            List<String> inputs = tensors.list(FeatureTensors.INPUTS);
-            if (inputs != null && inputs.size() != rows) {
-                throw tensors.problem("its metadata %s has %d names for %d rows"
-                        .formatted(FeatureTensors.INPUTS, inputs.size(), rows));
-            }
+            List<String> inputs = tensors.inputs(rows);
             List<LabelledImage> images = new ArrayList<>();
             for (int i = 0; i < rows; i++) {
                 images.add(LabelledImage.of(

@@ -247,6 +247,39 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         return Labels.singles(labels);
     }
 
+    /**
+     * Reads the single label of each row, −1 for none of the classes; null if the file has no labels.
+     *
+     * @throws InputException if a label is smaller, or the labels are sets
+     */
+    int[] singleLabels(int rows) throws IOException {
+        TensorView tensor = tensors.get(LABELS);
+        if (tensor == null) {
+            return null;
+        }
+        if (tensor.shape().rank() != 1) {
+            throw problem("has several labels per image: expected labels [%d], got %s".formatted(rows, tensor.shape()));
+        }
+        long[] values = integers(tensor, rows);
+        int[] labels = new int[rows];
+        for (int i = 0; i < rows; i++) {
+            if (values[i] < -1 || values[i] > Integer.MAX_VALUE) {
+                throw problem("label %d of row %d: expected -1 (none of the classes) or more".formatted(values[i], i));
+            }
+            labels[i] = (int) values[i];
+        }
+        return labels;
+    }
+
+    /** Returns the names of the rows; null if the file has none. */
+    List<String> inputs(int rows) throws InputException {
+        List<String> inputs = list(INPUTS);
+        if (inputs != null && inputs.size() != rows) {
+            throw problem("its metadata %s has %d names for %d rows".formatted(INPUTS, inputs.size(), rows));
+        }
+        return inputs;
+    }
+
     /** Returns the number of classes that have no names. */
     int classes(List<Labels> labels) {
         return Labels.areSets(labels)

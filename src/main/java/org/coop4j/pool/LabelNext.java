@@ -1,13 +1,16 @@
 package org.coop4j.pool;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.pool.Pool.Question;
 
 /**
  * What to label next: a greedy cover of doubtful pictures by their neighbours, balanced over the predicted classes.
@@ -22,6 +25,7 @@ final class LabelNext {
 
     private final Pool pool;
     private final int[] predicted;
+    private final double[] probabilities; // of the predicted classes
 
     /** Others that a picture covers, with how much: the neighbours of either, made symmetric by the larger. */
     private final Map<Integer, Double>[] covers;
@@ -51,7 +55,10 @@ final class LabelNext {
                 covers[neighbours.row(i, place)].merge(i, g, Math::max);
             }
         }
-        weights = weights(logits, pool.ownness(logits, scale));
+        float[] p = JointModel.softmax(logits, 1);
+        probabilities = new double[n];
+        Arrays.setAll(probabilities, i -> p[i * logits.width() + predicted[i]]);
+        weights = weights(pool.ownness(logits, scale));
         covered = new double[n];
         answered = new boolean[n];
         have = new int[logits.width()];
@@ -73,20 +80,14 @@ final class LabelNext {
         return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 
-    private static double[] weights(FeatureMatrix logits, double[] ownness) {
+    private double[] weights(double[] ownness) {
         int n = ownness.length;
         Integer[] order = IntStream.range(0, n).boxed().toArray(Integer[]::new);
         Arrays.sort(order, Comparator.comparingDouble(i -> ownness[i])); // stable
-        float[] p = JointModel.softmax(logits, 1);
         double[] weights = new double[n];
         for (int rank = 0; rank < n; rank++) {
-            int i = order[rank];
-            double largest = 0;
-            for (int k = i * logits.width(); k < (i + 1) * logits.width(); k++) {
-                largest = Math.max(largest, p[k]);
-            }
             double own = n == 1 ? 1 : Math.max(0.1, Math.min(1, rank / ((n - 1) * 0.3)));
-            weights[i] = (1 - largest + 0.05) * own;
+            weights[order[rank]] = (1 - probabilities[order[rank]] + 0.05) * own;
         }
         return weights;
     }
@@ -112,7 +113,7 @@ final class LabelNext {
     /** A picture with the gain that it had when it was last computed; gains only fall. */
     private record Candidate(int row, double gain) {}
 
-    int[] next(int count) {
+    List<Question> next(int count) {
         Require.that(count >= 1, "expected to ask for 1 picture or more, got %d", count);
         Map<Integer, PriorityQueue<Candidate>> free = new HashMap<>();
         for (int i = 0; i < pool.size(); i++) {
@@ -125,20 +126,19 @@ final class LabelNext {
                         .add(new Candidate(i, gain(i)));
             }
         }
-        int[] chosen = new int
-                [Math.min(
-                        count,
-                        free.values().stream().mapToInt(PriorityQueue::size).sum())];
-        for (int c = 0; c < chosen.length; c++) {
+        List<Question> chosen = new ArrayList<>();
+        while (chosen.size() < count && !free.isEmpty()) {
             int label = free.keySet().stream()
                     .min(Comparator.<Integer>comparingInt(k -> have[k]).thenComparingInt(k -> k))
                     .orElseThrow();
             PriorityQueue<Candidate> ofClass = free.get(label);
-            chosen[c] = largest(ofClass);
+            int row = largest(ofClass);
             if (ofClass.isEmpty()) {
                 free.remove(label);
             }
-            choose(chosen[c], label);
+            long alike = covers[row].values().stream().filter(g -> g > 0).count() - 1;
+            chosen.add(new Question(row, label, probabilities[row], (int) alike));
+            choose(row, label);
         }
         return chosen;
     }

@@ -2,6 +2,7 @@ package org.coop4j.pool;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
@@ -27,7 +28,7 @@ public final class Pool {
     private static final int FEWEST = 16;
 
     /** Fewest checked pictures that decide between joint answers and answers one by one. */
-    private static final int FEWEST_CHECKED = 30;
+    public static final int FEWEST_CHECKED = 30;
 
     /** Factor of the logarithms of joint probabilities: as they are, nearly all of them are 1. */
     private static final double TEMPER = 0.25;
@@ -332,6 +333,15 @@ public final class Pool {
     }
 
     /**
+     * A picture to label, and why.
+     *
+     * @param predicted the class that the classifier gives it
+     * @param probability of that class
+     * @param covers number of pictures that it resembles
+     */
+    public record Question(int row, int predicted, double probability, int covers) {}
+
+    /**
      * Returns which pictures to label next, in order: doubtful ones that many others resemble, of every predicted class in turn.
      *
      * @param logits of the current classifier, which looks at one picture at a time
@@ -339,7 +349,7 @@ public final class Pool {
      * @param answered labels of pictures of the pool, by row; −1 for "none of mine"
      * @param count how many; all that are free if there are fewer
      */
-    public int[] next(FeatureMatrix logits, double scale, Map<Integer, Integer> answered, int count) {
+    public List<Question> next(FeatureMatrix logits, double scale, Map<Integer, Integer> answered, int count) {
         return new LabelNext(this, logits, scale, answered).next(count);
     }
 

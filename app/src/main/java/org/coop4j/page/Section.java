@@ -103,6 +103,11 @@ public final class Section {
         return add("<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", chart.markup(), caption);
     }
 
+    /** Adds a map of points with its legend. */
+    public Section map(PointMap map) {
+        return add("{}", map.markup());
+    }
+
     /** Adds a chart with its legend, or several charts with a common legend, each with data for the filters. */
     public Section charts(Map<FewShotChart, Map<String, String>> charts) {
         if (charts.isEmpty()) {

@@ -1,0 +1,124 @@
+package org.coop4j.cli;
+
+import static org.coop4j.console.CommandFailure.require;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.Converters.Positive;
+import org.coop4j.cli.Options.Format;
+import org.coop4j.cli.PoolOptions.Opened;
+import org.coop4j.console.CsvFormat;
+import org.coop4j.console.Table;
+import org.coop4j.pool.Acceptance;
+import org.coop4j.pool.Pool.Answers;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop check}: draws pictures at random for a person to answer, and says what can be promised by the answers. */
+@Command(name = "check")
+final class CheckCommand extends ConsoleCommand {
+
+    private static final List<Double> ERRORS = List.of(0.1, 0.05, 0.02);
+
+    @Mixin
+    PoolOptions poolOptions;
+
+    @Option(
+            names = {"-n", "--count"},
+            paramLabel = "N",
+            defaultValue = "100",
+            converter = Positive.class)
+    int count;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
+    long seed;
+
+    @Option(names = "--checked", paramLabel = "FILE", converter = FileName.class)
+    Path checked;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            converter = FileName.class)
+    Path out;
+
+    @ArgGroup
+    Format format = new Format();
+
+    @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
+    List<Path> arguments;
+
+    @Override
+    public Integer call() throws IOException {
+        try (Opened opened = poolOptions.open(arguments, true, false, console)) {
+            if (checked == null) {
+                draw(opened);
+            } else {
+                promise(opened, PoolAnswers.read(checked, opened.names(), opened.classNames()));
+            }
+            return opened.exitCode();
+        }
+    }
+
+    /** Prints pictures that nobody has labelled, each as likely as any other. */
+    private void draw(Opened opened) throws IOException {
+        List<Integer> rows = IntStream.range(0, opened.pool().size())
+                .filter(i -> !opened.known().containsKey(i))
+                .boxed()
+                .collect(Collectors.toCollection(ArrayList::new));
+        require(count <= rows.size(), "--count %d: the pool has %d pictures without a label", count, rows.size());
+        Collections.shuffle(rows, new Random(seed));
+        Table<Integer> table = new Table<Integer>()
+                .text("path", opened.names()::get)
+                .text("label", row -> PoolAnswers.OPEN)
+                .rows(rows.subList(0, count));
+        if (out != null) {
+            AtomicFile.write(out, CsvFormat.text(table));
+            console.note(
+                    "write the class of each picture into %s, or nothing for none of them, and give it as --checked"
+                            .formatted(out));
+        } else {
+            table.print(format.chosen(), console);
+        }
+    }
+
+    private void promise(Opened opened, Map<Integer, Integer> answers) {
+        Map<Integer, Integer> own = answers.entrySet().stream()
+                .filter(one -> one.getValue() >= 0)
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        Answers joint = opened.pool().joint(opened.evidence().checked(own));
+        long right = answers.entrySet().stream()
+                .filter(one -> joint.labels()[one.getKey()] == one.getValue())
+                .count();
+        new Table<Double>()
+                .share("error", error -> error)
+                .count("accepted", error -> accepted(joint, answers, error))
+                .share(
+                        "share",
+                        error -> (double) accepted(joint, answers, error)
+                                / opened.pool().size())
+                .rows(ERRORS)
+                .print(format.chosen(), console);
+        console.note("%d of %d checked answers are right; coop sort --accept ERROR --checked %s accepts as many"
+                .formatted(right, answers.size(), checked));
+    }
+
+    private static int accepted(Answers joint, Map<Integer, Integer> answers, double error) {
+        Acceptance acceptance = SortCommand.acceptance(joint, answers, error);
+        return (int) IntStream.range(0, joint.labels().length)
+                .filter(i -> acceptance.accepts(joint.confidences()[i]))
+                .count();
+    }
+}

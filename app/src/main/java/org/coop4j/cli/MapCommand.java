@@ -1,0 +1,116 @@
+package org.coop4j.cli;
+
+import static org.coop4j.base.Numbers.count;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.PoolOptions.Opened;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.page.HtmlPage;
+import org.coop4j.page.PointMap;
+import org.coop4j.page.PointMap.Point;
+import org.coop4j.page.Section;
+import org.coop4j.pool.Neighbours;
+import org.coop4j.pool.Pool;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop map}: a page on which pictures that look alike are near each other. */
+@Command(name = "map")
+final class MapCommand extends ConsoleCommand {
+
+    private static final int MOST = 20_000;
+
+    /** Least number of labelled neighbours by which a label is doubted. */
+    private static final int FEWEST = 4;
+
+    @Mixin
+    PoolOptions poolOptions;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            converter = FileName.class)
+    Path out;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
+    long seed;
+
+    @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
+    List<Path> arguments;
+
+    @Override
+    public Integer call() throws IOException {
+        try (Opened opened = poolOptions.open(arguments, poolOptions.haveClasses(), true, console)) {
+            Pool pool = opened.pool();
+            CommandFailure.require(
+                    pool.size() <= MOST,
+                    "a page shows at most %s pictures, these are %s: give a part of them",
+                    count(MOST),
+                    count(pool.size()));
+            double[][] places = pool.map(seed, console);
+            int[] labels = labels(opened);
+            List<Integer> suspects = suspects(opened);
+            List<Point> points = new ArrayList<>();
+            for (int i = 0; i < pool.size(); i++) {
+                String name = labels[i] < 0 ? "" : ": " + opened.className(labels[i]);
+                points.add(new Point(
+                        places[0][i],
+                        places[1][i],
+                        labels[i],
+                        suspects.contains(i),
+                        opened.names().get(i) + name));
+            }
+            String pictures = count(pool.size(), "picture");
+            Section section = new Section("Map")
+                    .paragraph(
+                            "Pictures that look alike are near each other; directions and distances across the map mean"
+                                    + " nothing. Hold the pointer over a point to read its name.")
+                    .map(new PointMap(pictures, opened.classNames(), points));
+            if (!suspects.isEmpty()) {
+                section.subheading("Labels that most of their neighbours contradict")
+                        .list(suspects.stream().map(i -> points.get(i).hint()).toList());
+            }
+            AtomicFile.write(
+                    out,
+                    new HtmlPage("Map of " + pictures, arguments.get(0).toString())
+                            .add(section)
+                            .html());
+            console.note("map: " + out);
+            return opened.exitCode();
+        }
+    }
+
+    /** Returns the class of each picture: a person's, or else the answer; −1 without classes. */
+    private static int[] labels(Opened opened) {
+        if (opened.logits() == null) {
+            return IntStream.range(0, opened.pool().size()).map(i -> -1).toArray();
+        }
+        int[] labels = opened.pool().joint(opened.evidence()).labels().clone();
+        opened.known().forEach((row, label) -> labels[row] = label);
+        return labels;
+    }
+
+    /** Returns the labelled pictures whose labelled neighbours all have other labels. */
+    private static List<Integer> suspects(Opened opened) {
+        Neighbours neighbours = opened.pool().neighbours();
+        return opened.known().keySet().stream()
+                .filter(i -> {
+                    List<Integer> near = IntStream.range(0, neighbours.count())
+                            .mapToObj(place -> opened.known().get(neighbours.row(i, place)))
+                            .filter(label -> label != null)
+                            .toList();
+                    return near.size() >= FEWEST
+                            && !near.contains(opened.known().get(i));
+                })
+                .toList();
+    }
+}
