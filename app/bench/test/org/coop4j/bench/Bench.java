@@ -44,6 +44,7 @@ public final class Bench {
                         LabelsCommand.class,
                         LoadCommand.class,
                         MethodsCommand.class,
+                        PoolCommand.class,
                         PredictCommand.class,
                         ServeCommand.class),
                 arguments);

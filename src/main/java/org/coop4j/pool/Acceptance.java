@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 import org.coop4j.base.Require;
 
 /**
- * Which answers can be accepted without being looked at, with a promise: thresholds are tested in a fixed order, from the surest
+ * Acceptance of answers that nobody has looked at, with a promise: thresholds are tested in a fixed order, from the surest
  * pictures down, until one fails (learn then test by fixed sequences, Angelopoulos and others, 2021, with the binomial tail).
  *
  * <p>With probability 1 − δ over the draw, at most a share ε of the accepted pictures is wrong, whatever the classifier. It holds only

@@ -10,7 +10,7 @@ import org.coop4j.clip.FeatureMatrix;
  * Sets of classes that hold the true one for a share 1 − α of the pool's own pictures, on average over draws (split conformal
  * prediction, Vovk and others, 2005).
  *
- * @param probabilities by which classes are judged, [pictures, classes]
+ * @param probabilities of the classes, [pictures, classes]
  * @param level least probability of a class in a set; the most probable one is always in
  */
 public record AnswerSets(FeatureMatrix probabilities, double level) {

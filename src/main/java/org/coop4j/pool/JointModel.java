@@ -26,7 +26,7 @@ final class JointModel implements AutoCloseable {
     private static final double LEAST = 1e-30;
 
     /**
-     * What the pool decides once.
+     * Weights and factors that follow from the pool, decided once.
      *
      * @param gain factor of the logits that makes neighbours agree as often as probabilities say; 1 or more
      * @param agreement share of neighbours with equal answers
@@ -150,7 +150,7 @@ final class JointModel implements AutoCloseable {
         return (double) equal / ((long) n * neighbours.count());
     }
 
-    /** Finds the factor of the logits by which the mean largest probability is the one wanted; it only sharpens. */
+    /** Finds the factor of the logits that gives the largest probabilities the wanted mean; 1 or more. */
     private static double gain(FeatureMatrix logits, double wanted) {
         if (largest(logits, 1) >= wanted) {
             return 1;

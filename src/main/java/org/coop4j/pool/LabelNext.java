@@ -13,14 +13,14 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.pool.Pool.Question;
 
 /**
- * What to label next: a greedy cover of doubtful pictures by their neighbours, balanced over the predicted classes.
+ * Choice of pictures to label: a greedy cover of doubtful pictures by their neighbours, balanced over the predicted classes.
  *
  * <p>w = (1 − largest probability + 0.05) · clamp(rank of ownness / (0.3 (n − 1)), 0.1, 1); a picture covers others by how much
  * nearer they are than the median eighth neighbour, and its gain is the weighted cover that it would add.
  */
 final class LabelNext {
 
-    /** Answer to a picture of none of the classes. */
+    /** Answer to a stranger. */
     static final int NONE = -1;
 
     private final Pool pool;
@@ -66,10 +66,10 @@ final class LabelNext {
             Require.that(row >= 0 && row < n, "row %d: the pool has rows 0 to %d", row, n - 1);
             Require.that(
                     label >= NONE && label < have.length,
-                    "row %d: label %d is none of −1 to %d",
+                    "row %d: expected a label from −1 to %d, got %d",
                     row,
-                    label,
-                    have.length - 1);
+                    have.length - 1,
+                    label);
             choose(row, label == NONE ? predicted[row] : label);
         });
     }

@@ -19,14 +19,8 @@ import org.coop4j.graph.host.HostMatrix;
  */
 public final class Neighbours {
 
-    /** Rows whose lists one thread makes at a time. */
-    private static final int BLOCK = 256;
-
-    /** Others that are compared with them at once. */
-    private static final int PANEL = 1024;
-
-    /** Blocks between two reports of progress. */
-    private static final int REPORTED = 16;
+    /** Pictures of a block; every two blocks are compared by one thread. */
+    private static final int BLOCK = 512;
 
     private final FeatureMatrix units;
     private final int wanted;
@@ -41,6 +35,7 @@ public final class Neighbours {
         this.rows = new int[Math.multiplyExact(units.rows(), count)];
         this.cosines = new double[rows.length];
         Arrays.fill(cosines, Double.NEGATIVE_INFINITY);
+        Arrays.fill(rows, Integer.MAX_VALUE);
     }
 
     /**
@@ -81,10 +76,11 @@ public final class Neighbours {
         return all;
     }
 
-    /** Compares all pictures with those from a row on, and these with all. */
+    /** Compares all pictures with those starting at a row. */
     private void compare(int first, Progress progress) {
         int n = units.rows();
         int blocks = (n + BLOCK - 1) / BLOCK;
+        Object[] locks = IntStream.range(0, blocks).mapToObj(i -> new Object()).toArray();
         try (HostMatrix all = HostMatrix.allocate(n, units.width());
                 Task task = progress.task("comparing", n, Unit.IMAGES)) {
             float[] feature = new float[units.width()];
@@ -92,50 +88,108 @@ public final class Neighbours {
                 units.copyRow(i, feature, 0);
                 all.putRow(i, feature);
             }
-            for (int from = 0; from < blocks; from += REPORTED) {
-                int to = Math.min(blocks, from + REPORTED);
-                IntStream range = IntStream.range(from, to).parallel();
-                Gemm.singleThreaded(() -> range.forEach(block -> compare(all, block * BLOCK, first)));
-                task.advance((long) Math.min(n, to * BLOCK) - from * BLOCK);
+            for (int block = 0; block < blocks; block++) {
+                int right = block;
+                if ((block + 1) * BLOCK > first) {
+                    Gemm.singleThreaded(() -> {
+                        compare(all, right * BLOCK, right * BLOCK, first, locks); // so that few others are candidates
+                        IntStream.range(0, right)
+                                .parallel()
+                                .forEach(left -> compare(all, left * BLOCK, right * BLOCK, first, locks));
+                    });
+                }
+                task.advance(Math.min(BLOCK, n - block * BLOCK));
             }
         }
     }
 
-    private void compare(HostMatrix all, int from, int first) {
-        int n = units.rows();
+    /** Compares the pictures of two blocks, or of one. */
+    private void compare(HostMatrix all, int left, int right, int first, Object[] locks) {
         int width = units.width();
-        int to = Math.min(n, from + BLOCK);
-        // Sums in single precision are within this of those in double precision (Higham, section 3.1).
-        float error = width * 0x1p-23f;
-        float[] products = new float[PANEL];
-        try (HostMatrix panel = HostMatrix.allocate(BLOCK, PANEL);
-                FloatPointer left = all.pointer(from, 0);
-                FloatPointer result = panel.pointer(0, 0)) {
-            for (int start = to <= first ? first : 0; start < n; start += PANEL) {
-                int others = Math.min(PANEL, n - start);
-                try (FloatPointer right = all.pointer(start, 0)) {
-                    Gemm.multiply(Gemm.Form.NT, to - from, others, width, left, width, right, width, 0, result, PANEL);
-                }
-                for (int i = from; i < to; i++) {
-                    panel.getRow(i - from, products);
-                    int last = (i + 1) * count - 1;
-                    int skipped = i < first ? Math.max(0, first - start) : 0;
-                    for (int j = skipped; j < others; j++) {
-                        if (products[j] >= (float) cosines[last] - error && start + j != i) {
-                            insert(i, start + j);
-                        }
+        int m = Math.min(BLOCK, units.rows() - left);
+        int k = Math.min(BLOCK, units.rows() - right);
+        float[] products = new float[k];
+        float[] limits = limits(left, m);
+        float[] limitsOfRight = limits(right, k);
+        Candidates ofLeft = new Candidates();
+        Candidates ofRight = new Candidates();
+        try (HostMatrix tile = HostMatrix.allocate(m, k);
+                FloatPointer a = all.pointer(left, 0);
+                FloatPointer b = all.pointer(right, 0);
+                FloatPointer c = tile.pointer(0, 0)) {
+            Gemm.multiply(Gemm.Form.NT, m, k, width, a, width, b, width, 0, c, k);
+            for (int i = 0; i < m; i++) {
+                tile.getRow(i, products);
+                float limit = left == right ? limitWithin(products, i, limits[i]) : limits[i];
+                int from = left + i < first ? Math.max(0, first - right) : 0; // the others are compared already
+                for (int j = from; j < k; j++) {
+                    if (products[j] >= limit && left + i != right + j) {
+                        ofLeft.add(left + i, right + j);
+                    }
+                    if (products[j] >= limitsOfRight[j] && left != right) {
+                        ofRight.add(right + j, left + i);
                     }
                 }
             }
         }
+        insert(ofLeft, locks[left / BLOCK]);
+        insert(ofRight, locks[right / BLOCK]);
     }
 
-    /** Adds a picture to a list if it is nearer than the last; rows come in rising order. */
-    private void insert(int i, int other) {
-        double cosine = dot(i, other);
-        int first = i * count;
+    /**
+     * Returns products that pictures of a block must reach to be candidates. Sums in single precision are within the margin of
+     * sums in double precision (Higham, section 3.1).
+     */
+    private float[] limits(int from, int pictures) {
+        float[] limits = new float[pictures];
+        for (int i = 0; i < pictures; i++) {
+            limits[i] = (float) cosines[(from + i + 1) * count - 1] - margin();
+        }
+        return limits;
+    }
+
+    private float margin() {
+        return units.width() * 0x1p-23f;
+    }
+
+    /** Returns the limit of a picture without neighbours yet, if there are enough in its block. */
+    private float limitWithin(float[] products, int own, float limit) {
+        if (limit > Float.NEGATIVE_INFINITY || products.length <= count) {
+            return limit;
+        }
+        float[] sorted = products.clone();
+        sorted[own] = Float.NEGATIVE_INFINITY;
+        Arrays.sort(sorted);
+        return sorted[sorted.length - count] - 2 * margin();
+    }
+
+    /** Pairs of pictures; the second may be near the first. */
+    private static final class Candidates {
+        private int[] pairs = new int[256];
+        private int size;
+
+        void add(int picture, int other) {
+            if (size == pairs.length) {
+                pairs = Arrays.copyOf(pairs, 2 * size);
+            }
+            pairs[size++] = picture;
+            pairs[size++] = other;
+        }
+    }
+
+    private void insert(Candidates candidates, Object lock) {
+        for (int i = 0; i < candidates.size; i += 2) {
+            double cosine = dot(candidates.pairs[i], candidates.pairs[i + 1]);
+            synchronized (lock) {
+                insert(candidates.pairs[i], candidates.pairs[i + 1], cosine);
+            }
+        }
+    }
+
+    private void insert(int picture, int other, double cosine) {
+        int first = picture * count;
         int at = first + count;
-        while (at > first && cosine > cosines[at - 1]) {
+        while (at > first && (cosine > cosines[at - 1] || (cosine == cosines[at - 1] && other < rows[at - 1]))) {
             at--;
         }
         int moved = first + count - 1 - at;

@@ -14,8 +14,8 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 
 /**
- * Pictures without labels, by their features. All that it says is about the pool as a whole: an answer may change with the pictures
- * beside it, and is kept as an answer; there is no classifier to save.
+ * Pictures without labels, by their features. All that it says is about the pool as a whole: an answer may change with the other
+ * pictures, and is kept as an answer; there is no classifier to save.
  *
  * <p>Immutable, and safe for use by several threads.
  */
@@ -116,7 +116,7 @@ public final class Pool {
     }
 
     /**
-     * What is known about the pictures of a pool.
+     * Knowledge about the pictures of a pool.
      *
      * @param logits of a classifier that looks at one picture at a time, with its scale, [pictures, classes]
      * @param texts features of the classes' texts, [classes, width]; null where there are none
@@ -272,7 +272,12 @@ public final class Pool {
     private void requireLabels(Map<Integer, Integer> labels, int classes) {
         labels.forEach((row, label) -> {
             Require.that(row >= 0 && row < size(), "row %d: the pool has rows 0 to %d", row, size() - 1);
-            Require.that(label >= 0 && label < classes, "row %d: label %d is none of 0 to %d", row, label, classes - 1);
+            Require.that(
+                    label >= 0 && label < classes,
+                    "row %d: expected a label from 0 to %d, got %d",
+                    row,
+                    classes - 1,
+                    label);
         });
     }
 

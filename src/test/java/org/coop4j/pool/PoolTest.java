@@ -247,7 +247,8 @@ class PoolTest {
         assertThat(Pool.usable(broken)).hasSize(38).doesNotContain(2, 5);
         assertThrown(() -> Pool.of(FeatureMatrix.of(0, WIDTH, new float[0]), Progress.NONE), "got none");
         assertThrown(() -> pool.joint(drawn.evidence().known(Map.of(40, 1))), "row 40: the pool has rows 0 to 39");
-        assertThrown(() -> pool.joint(drawn.evidence().known(Map.of(4, 6))), "row 4: label 6 is none of 0 to 5");
+        assertThrown(
+                () -> pool.joint(drawn.evidence().known(Map.of(4, 6))), "row 4: expected a label from 0 to 5, got 6");
         assertThrown(() -> pool.joint(drawn.evidence().known(Map.of(4, 1)).checked(Map.of(4, 1))), "row 4 is known");
         assertThrown(() -> Pool.labels(new int[] {1, 1}, new int[] {0, 2}), "row 1 has two labels");
         assertThrown(

@@ -28,7 +28,7 @@ final class MapCommand extends ConsoleCommand {
 
     private static final int MOST = 20_000;
 
-    /** Least number of labelled neighbours by which a label is doubted. */
+    /** Fewest labelled neighbours that can contradict a label. */
     private static final int FEWEST = 4;
 
     @Mixin

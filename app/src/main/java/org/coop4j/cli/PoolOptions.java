@@ -175,7 +175,7 @@ final class PoolOptions {
      *
      * @param pictures arguments of the command
      * @param classes false for a pool without classes
-     * @param strangers false if pictures that are known to be of none of the classes leave the pool
+     * @param strangers false to leave known strangers out
      */
     Opened open(List<Path> pictures, boolean classes, boolean strangers, Console console) throws IOException {
         require(prompt == null || !classOptions.areGiven(), "--prompt has its own classes: omit --classes");
@@ -344,7 +344,7 @@ final class PoolOptions {
                 kept.add(i);
             }
         }
-        CommandFailure.require(!kept.isEmpty(), "all pictures are known to be of none of the classes");
+        CommandFailure.require(!kept.isEmpty(), "no picture is left: all of them are labelled as strangers");
         Rows rows = all.select(kept);
         Pool pool = Pool.of(rows.features, console);
         FeatureSet outside = outside(all, labelled);

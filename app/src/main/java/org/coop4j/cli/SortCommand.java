@@ -37,7 +37,7 @@ final class SortCommand extends ConsoleCommand {
     /** Probability that a promise does not hold. */
     private static final double DELTA = 0.05;
 
-    /** Fewest checked pictures of the classes by which sets of classes are shown. */
+    /** Fewest checked pictures of the classes that give sets of classes. */
     private static final int FEWEST_FOR_SETS = 50;
 
     /** Fewest checked pictures of the classes that can tell a stranger. */
@@ -235,7 +235,7 @@ final class SortCommand extends ConsoleCommand {
         String pictures = count(opened.pool().size(), "picture");
         console.note(
                 result.answers.joint()
-                        ? "%s answered together, which changed %s of the answers one by one; an answer depends on the pictures beside it"
+                        ? "%s answered together, which changed %s of the answers one by one; an answer depends on the other pictures"
                                 .formatted(pictures, count(result.answers.changed()))
                         : pictures + " answered one by one"
                                 + (!result.checked.isEmpty() ? ", as the checked ones were better so" : ""));
