@@ -134,7 +134,7 @@ final class PoolCommand extends ConsoleCommand {
         if (labelled.size() == 0) {
             return pictures.products(texts).times(clip.logitScale());
         }
-        Method method = Method.of("proker");
+        Method method = Method.fewShot();
         FewShotFeatures data = new FewShotFeatures(labelled, FeatureSet.none(labelled.width()));
         Task task = new Task(names, "a photo of a {}.", 1);
         try (Classifier learned = method.learner(clip, task).fit(data, new Trainer(method.training(1), 1))) {

@@ -379,6 +379,11 @@ public interface Method {
         return of("gda");
     }
 
+    /** Returns a method in closed form for a few pictures; it judges a class without one by its text. */
+    static Method fewShot() {
+        return of("proker");
+    }
+
     /**
      * Returns different methods that learn in seconds, the simplest first: the candidates of a choice on val images.
      */

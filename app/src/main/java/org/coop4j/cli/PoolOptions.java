@@ -54,9 +54,6 @@ import picocli.CommandLine.Option;
 /** Pictures without labels, what answers them one by one, and what a person has labelled. */
 final class PoolOptions {
 
-    /** Learns from a few labelled pictures in closed form; a class without one is judged by its text. */
-    private static final String FEW_SHOT = "proker";
-
     private static final String WHICH_MODEL =
             "which model? Give --model, or a learned classifier with --prompt; for features, --class-features";
 
@@ -419,7 +416,7 @@ final class PoolOptions {
         if (examples.size() == 0) {
             return prompts.classifier(space, classNames);
         }
-        Method method = Method.of(FEW_SHOT).with(Map.of("templates", prompts.templates(), "own", false));
+        Method method = Method.fewShot().with(Map.of("templates", prompts.templates(), "own", false));
         Task task = new Task(classNames, prompts.templates().get(0), 1, prompts.descriptions());
         Trainer trainer = new Trainer(method.training(1), 1);
         FewShotFeatures data = new FewShotFeatures(examples, FeatureSet.none(examples.width()));
