@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
@@ -64,7 +65,8 @@ final class StudioCommand extends ConsoleCommand {
         try (Termination termination = new Termination();
                 Clip clip = Clip.open(ModelOptions.file(model))) {
             Path place = folder == null ? demo() : folder;
-            try (StudioServer server = StudioServer.start(options, place, readOnly, clip, CacheFolder.bank())) {
+            try (StudioServer server = StudioServer.start(
+                    options, place, readOnly, clip, CacheFolder.bank(), StateFolder.of(System.getenv()))) {
                 String page = server.address();
                 console.print(page);
                 console.flush();

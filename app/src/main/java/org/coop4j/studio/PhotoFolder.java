@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -41,6 +40,7 @@ import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
@@ -68,11 +68,12 @@ final class PhotoFolder implements Closeable {
     private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
 
     final Path root;
-    final Journal journal;
+    Journal journal;
     final NavigableMap<String, Photo> photos = new TreeMap<>(); // by path
     final NavigableSet<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final IoFunction<Path, String> sha256;
+    private final String owner; // of a journal that this user's studios write at this place
     private final FileChannel lock; // null if nothing is written into the folder
     private Map<String, List<Photo>> byId = Map.of();
     private FolderTimes seen; // null if the folder is to be listed again
@@ -81,14 +82,16 @@ final class PhotoFolder implements Closeable {
     private long revision = 1;
 
     /**
-     * Opens a folder, finishes what a killed studio had begun, and lists the pictures.
+     * Opens a folder, finishes what a killed studio of this user had begun, and lists the pictures.
      *
      * @param readOnly true to write nothing into the folder
+     * @param user knows the user, whose journals need no question
      * @param sha256 hashes the content of a file
      * @throws CommandFailure if another studio has the folder, or it has a split
      */
-    PhotoFolder(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
+    PhotoFolder(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256) throws IOException {
         this.root = folder.toRealPath();
+        this.owner = readOnly ? "" : Sha256.of(user.identity() + root);
         this.sha256 = sha256;
         try {
             this.lock = readOnly ? null : locked();
@@ -99,14 +102,15 @@ final class PhotoFolder implements Closeable {
             for (String name : List.of("removed", "thumbnails", "learned")) {
                 own(name);
             }
-            this.journal = new Journal(readOnly ? Optional.empty() : Optional.of(own("journal")));
-            Entry unfinished = journal.unfinished();
-            if (unfinished != null && journal.wasDamaged()) {
-                LOG.warn("\"{}\" is not finished, if it was not: the pictures stay where they are", unfinished.what());
-                note(Entry.note(unfinished.action(), null, null));
-            } else if (unfinished != null) {
-                LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
-                perform(unfinished);
+            this.journal = readOnly ? Journal.inMemory() : openJournal();
+            Question question = question();
+            if (question != null) {
+                LOG.warn("{} The page asks what to do", question.why());
+            } else if (journal.unfinished() != null) {
+                LOG.info(
+                        "finishing \"{}\", which was interrupted",
+                        journal.unfinished().what());
+                perform(journal.unfinished());
             }
             if (Files.exists(own("test.txt"))) {
                 tests.addAll(Files.readAllLines(own("test.txt"), UTF_8));
@@ -141,8 +145,64 @@ final class PhotoFolder implements Closeable {
         return channel;
     }
 
+    private Journal openJournal() throws IOException {
+        Journal opened = Journal.open(own("journal"), own("journal.state"));
+        if (opened.isEmpty()) {
+            opened.add(Entry.owned(owner));
+        }
+        return opened;
+    }
+
     boolean readOnly() {
         return lock == null;
+    }
+
+    /**
+     * What a person is asked before anything is finished, changed or undone.
+     *
+     * @param unfinished an action in words, or null
+     */
+    record Question(String why, String unfinished) {}
+
+    /** Returns the question about a journal that others wrote, or whose end was damaged; null if there is none. */
+    Question question() {
+        if (readOnly() || owner.equals(journal.owner())) {
+            return null;
+        }
+        String why = isDamaged()
+                ? "The end of this folder's history is damaged."
+                : "This folder's history was written elsewhere, or by somebody else: continue only if you trust them.";
+        Entry unfinished = journal.unfinished();
+        return new Question(why, unfinished == null ? null : unfinished.what());
+    }
+
+    private boolean isDamaged() {
+        return JournalState.DAMAGED.equals(journal.owner());
+    }
+
+    /**
+     * Answers the question.
+     *
+     * @param goOn true to finish the unfinished action and go on with the history; false to leave the pictures where they
+     *     are, and to begin a new history if others wrote it
+     */
+    List<StudioProblem> answer(boolean goOn) throws IOException {
+        List<StudioProblem> problems = List.of();
+        if (!goOn && !isDamaged()) {
+            journal.close();
+            Files.move(own("journal"), AtomicFile.numbered(own("journal"), ".forgotten-"));
+            Files.deleteIfExists(own("journal.state"));
+            journal = openJournal();
+        } else {
+            if (journal.unfinished() != null && goOn) {
+                problems = perform(journal.unfinished());
+            } else if (journal.unfinished() != null) {
+                journal.add(Entry.note(journal.unfinished().action(), null, null));
+            }
+            journal.add(Entry.owned(owner));
+        }
+        scan();
+        return problems;
     }
 
     /** Returns a file or folder of the studio's own; refuses links, pipes and devices, which a stranger's folder may have. */
@@ -244,7 +304,7 @@ final class PhotoFolder implements Closeable {
         direct.forEach(one -> classes.add(one.getFileName().toString()));
         seen = before;
         Entry outside = outside();
-        if (outside.isChange()) {
+        if (outside.isChange() && question() == null) {
             note(outside);
         }
         changed();
@@ -352,16 +412,19 @@ final class PhotoFolder implements Closeable {
     private void perform(Move move) throws IOException {
         Path from = root.resolve(move.from());
         Path to = root.resolve(move.to());
-        requireOwn(parent(move.from()));
+        boolean isFolder = move.sha256().isEmpty();
+        requireOwn(isFolder ? move.from() : parent(move.from()));
         requireOwn(parent(move.to()));
         Photo known = photos.get(move.from());
         BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
-        boolean changed =
-                known == null ? now.isRegularFile() && !Sha256.of(from).equals(move.sha256()) : !known.isStill(now);
-        if (changed) {
+        boolean isAsBefore = known != null
+                ? known.isStill(now)
+                : isFolder
+                        ? now.isDirectory()
+                        : now.isRegularFile() && Sha256.of(from).equals(move.sha256());
+        if (!isAsBefore) {
             throw new IOException("it was changed elsewhere: look again");
         }
-        boolean isFolder = move.sha256().isEmpty();
         boolean sameName = isFolder && move.from().equalsIgnoreCase(move.to());
         boolean same = isTaken(move.to())
                 && !Files.isSymbolicLink(from)

@@ -38,6 +38,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
@@ -104,12 +105,14 @@ public final class StudioServer implements Closeable {
      * @param readOnly true to change nothing in the folder
      * @param clip stays open until the server is closed
      * @param bank folder of the feature banks, in the cache
+     * @param user what is known of the user and the studios that run
      * @throws IOException if it cannot listen, or the folder cannot be read
      */
-    public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
+    public static StudioServer start(
+            ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank, StateFolder user)
             throws IOException {
         Images images = new Images(clip, Run.Options.of(bank));
-        Studio studio = Studio.open(folder, readOnly, images::contentOf);
+        Studio studio = Studio.open(folder, readOnly, user, images::contentOf);
         StudioServer started;
         try {
             started = new StudioServer(options, studio, clip, images, bank);
@@ -263,6 +266,7 @@ public final class StudioServer implements Closeable {
                 .put("total", total)
                 .put("encoded", total - left)
                 .put("undo", studio.done().undo())
+                .putPOJO("asks", studio.question())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", review.suspects())
                 .put("failure", model.failure())
@@ -338,6 +342,8 @@ public final class StudioServer implements Closeable {
         change(routes, "keep", given -> studio.keep(given.picture));
         change(routes, "undo", given -> studio.undo());
         change(routes, "restore", given -> studio.restore(given.state));
+        change(routes, "continue", given -> studio.answer(true));
+        change(routes, "forget", given -> studio.answer(false));
         routes.post("/api/upload", context -> {
             studio.upload(
                     read(context),
@@ -346,7 +352,7 @@ public final class StudioServer implements Closeable {
                     context.queryParam("gesture"));
             context.json(studio.done());
         });
-        get(routes, "history", context -> studio.history());
+        get(routes, "history", context -> studio.history(number(context, "before", Integer.MAX_VALUE)));
         get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
     }
 

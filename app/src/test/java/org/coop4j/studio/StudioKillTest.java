@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.coop4j.base.Sha256;
 import org.coop4j.studio.Journal.Entry;
@@ -31,7 +30,7 @@ class StudioKillTest {
 
         public static void main(String[] arguments) throws IOException {
             Random random = new Random(Long.parseLong(arguments[1]));
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false, Sha256::of)) {
+            try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Sha256::of)) {
                 System.out.println("open");
                 while (true) {
                     StudioFolder.anything(studio, random);
@@ -76,8 +75,7 @@ class StudioKillTest {
         try (Studio studio = open(folder)) {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
-        try (Journal journal =
-                new Journal(Optional.of(folder.resolve(PhotoFolder.OWN).resolve("journal")))) {
+        try (Journal journal = StudioFolder.journal(folder)) {
             journal.add(Entry.of(9, "Moved 3 to c", null, null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));

@@ -37,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
@@ -79,7 +80,11 @@ class StudioServerTest {
     void start() throws Exception {
         photos = fill(folder.resolve("photos"), 9, "", "cat", "dog");
         clip = Clip.open(ShippedModel.file(folder));
-        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"));
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"), StudioFolder.USER);
+        enter();
+    }
+
+    private void enter() throws Exception {
         Answer entered = ask("GET", "/?" + URI.create(server.address()).getQuery(), null);
         assertThat(entered.status()).isEqualTo(302);
         String set = entered.header("Set-Cookie").orElseThrow();
@@ -187,6 +192,25 @@ class StudioServerTest {
         assertThat(thumbnail.header("Content-Type")).contains("image/jpeg");
         assertThat(thumbnail.response().body()).startsWith(0xFF, 0xD8);
         assertThat(json("GET", "/thumbnail/none", null, 404).has("error")).isTrue();
+    }
+
+    @Test
+    void aHistoryOfOthersIsAskedAbout() throws Exception {
+        assertThat(get("state").path("asks").isNull()).isTrue();
+        assertThat(post("continue", "{}", 400).path("error").asText()).contains("Nothing was asked");
+        String id = first("");
+        server.close();
+        StateFolder other = new StateFolder(folder.resolve("other"));
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"), other);
+        enter();
+        assertThat(get("state").path("asks").path("why").asText()).contains("somebody else");
+        String move = "{\"pictures\":[\"%s\"],\"to\":\"dog\"}".formatted(id);
+        assertThat(post("move", move, 400).path("lost").asText()).startsWith("Nothing is lost");
+        post("forget", "{}", 200);
+        assertThat(get("state").path("asks").isNull()).isTrue();
+        assertThat(get("history")).hasSize(1);
+        post("move", move, 200);
+        assertThat(get("history?before=2")).hasSize(1);
     }
 
     /** New content under a name that was used before, which banks of features remember by the file's name. */
@@ -308,7 +332,8 @@ class StudioServerTest {
 
     @Test
     void noChangeWaitsForTheTextTower() throws Exception {
-        try (Studio studio = Studio.open(fill(folder.resolve("own"), 3, "cat", "dog"), false, Sha256::of);
+        try (Studio studio = Studio.open(
+                        fill(folder.resolve("own"), 3, "cat", "dog"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
                 Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {
@@ -409,7 +434,7 @@ class StudioServerTest {
                 Files.copy(files.get(i), own.resolve(label + "-" + i + ".jpg"));
             }
         }
-        try (Studio studio = Studio.open(folder.resolve("own"), false, Sha256::of);
+        try (Studio studio = Studio.open(folder.resolve("own"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
                 Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {
