@@ -8,12 +8,14 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toCollection;
 
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -64,8 +66,10 @@ final class PhotoFolder implements Closeable {
     /** Longest pause between two writes of a file that is being copied. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    /** Time between two checks of all files: some may be overwritten in place. */
+    /** Time between two checks of all files, and how many times as long as a check takes it is at least. */
     private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
+
+    private static final int SHARE = 20;
 
     final Path root;
     Journal journal;
@@ -78,7 +82,9 @@ final class PhotoFolder implements Closeable {
     private Map<String, List<Photo>> byId = Map.of();
     private FolderTimes seen; // null if the folder is to be listed again
     private Instant looked = Instant.EPOCH; // when changes were last looked for
-    private Instant lookedAtAll = Instant.EPOCH;
+    private Instant lookAtAll = Instant.EPOCH; // when all are looked at again
+    private Set<String> unusable = Set.of(); // names
+    private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
 
     /**
@@ -237,6 +243,11 @@ final class PhotoFolder implements Closeable {
                 Set.copyOf(journal.places().kept));
     }
 
+    /** Returns names of files and folders that are passed over, since not every program can say them. */
+    Set<String> unusable() {
+        return unusable;
+    }
+
     long revision() {
         return revision;
     }
@@ -250,7 +261,7 @@ final class PhotoFolder implements Closeable {
 
     /** Lists folders again that were changed from outside; returns true if there were some. */
     boolean refresh() throws IOException {
-        boolean changed = isOneWritten() || seen == null || seen.isChanged();
+        boolean changed = isOneChanged() || seen == null || seen.isChanged();
         if (changed) {
             scan();
         }
@@ -258,17 +269,28 @@ final class PhotoFolder implements Closeable {
     }
 
     /**
-     * Returns true if a file was overwritten in place, which the time of its folder does not show. Files that may have been
-     * half written at the last look are looked at each time, the others once a second.
+     * Returns true if there is a change that the times of folders do not show: a file was overwritten in place, or appeared
+     * while pictures were moved. Files that may have been half written at the last look are looked at each time, all of
+     * them once a second.
      */
-    private boolean isOneWritten() {
+    private boolean isOneChanged() throws IOException {
         Instant now = Instant.now();
-        boolean all = lookedAtAll.plus(LOOK_AT_ALL).isBefore(now);
+        boolean all = now.isAfter(lookAtAll);
         Instant since = all ? Instant.MIN : looked.minus(LONGEST_PAUSE);
         looked = now;
-        lookedAtAll = all ? now : lookedAtAll;
-        return photos.values().parallelStream()
+        boolean changed = photos.values().parallelStream()
                 .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
+        if (all) {
+            Listing present = list();
+            changed |= !present.classes.equals(classes)
+                    || !present.unusable.equals(unusable)
+                    || present.files.size() != photos.size() + unreadable.size()
+                    || !present.files.keySet().stream()
+                            .allMatch(place -> photos.containsKey(place) || unreadable.contains(place));
+            Duration pause = Duration.between(now, Instant.now()).multipliedBy(SHARE);
+            lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
+        }
+        return changed;
     }
 
     private boolean isStill(Photo one) {
@@ -279,29 +301,76 @@ final class PhotoFolder implements Closeable {
         }
     }
 
-    private void scan() throws IOException {
+    /**
+     * Pictures and folders in the folder.
+     *
+     * @param files by place
+     * @param folders that hold some of them
+     * @param unusable files and folders whose names not every program can say
+     */
+    private record Listing(
+            SortedMap<String, Path> files, NavigableSet<String> classes, Set<Path> folders, Set<String> unusable) {}
+
+    private Listing list() throws IOException {
         ImageFiles lister = new ImageFiles();
-        List<Path> direct = lister.folders(root);
-        List<Path> files = lister.images(root);
-        Set<Path> folders = new HashSet<>(direct);
-        folders.add(root);
-        files.forEach(file -> folders.add(file.getParent()));
-        FolderTimes before = FolderTimes.of(folders);
+        Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
+        for (Path folder : lister.folders(root)) {
+            found.folders.add(folder);
+            if (isUsable(folder)) {
+                found.classes.add(place(folder));
+            } else {
+                found.unusable.add(place(folder));
+            }
+        }
+        for (Path file : lister.images(root)) {
+            found.folders.add(file.getParent());
+            if (isUsable(file)) {
+                found.files.put(place(file), file);
+            } else if (isUsable(file.getParent())
+                    || !root.equals(file.getParent().getParent())) {
+                found.unusable.add(place(file)); // otherwise its folder is named
+            }
+        }
+        return found;
+    }
+
+    private String place(Path file) {
+        return root.relativize(file).toString().replace(File.separatorChar, '/');
+    }
+
+    /** Returns false for a name that is not the same as text: of another encoding, or with a backslash that is not a separator. */
+    private boolean isUsable(Path file) {
+        String place = place(file);
+        try {
+            return place.indexOf('\\') < 0 && root.resolve(place).equals(file);
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private void scan() throws IOException {
+        Listing present = list();
+        FolderTimes before = FolderTimes.of(present.folders);
         Map<String, Photo> found = new ConcurrentHashMap<>();
-        files.parallelStream().forEach(file -> {
-            String path = root.relativize(file).toString().replace('\\', '/');
+        Set<String> failed = ConcurrentHashMap.newKeySet();
+        present.files.entrySet().parallelStream().forEach(one -> {
+            String path = one.getKey();
+            Path file = one.getValue();
             try {
                 BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
                 Photo known = photos.get(path);
                 found.put(path, known != null && known.isStill(now) ? known : Photo.of(sha256.apply(file), path, now));
             } catch (IOException e) {
                 LOG.warn("{} cannot be read: {}", file, e.getMessage());
+                failed.add(path);
             }
         });
         photos.clear();
         photos.putAll(found);
         classes.clear();
-        direct.forEach(one -> classes.add(one.getFileName().toString()));
+        classes.addAll(present.classes);
+        unusable = present.unusable;
+        unreadable = failed;
         seen = before;
         Entry outside = outside();
         if (outside.isChange() && question() == null) {

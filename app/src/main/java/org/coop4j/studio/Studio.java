@@ -122,6 +122,11 @@ final class Studio implements Closeable {
         return folder.question();
     }
 
+    /** Returns names of files and folders that are passed over, since not every program can say them. */
+    synchronized Set<String> unusable() {
+        return folder.unusable();
+    }
+
     /** Answers the question as {@link PhotoFolder#answer} does. */
     synchronized void answer(boolean goOn) {
         requireWritable();

@@ -267,6 +267,7 @@ public final class StudioServer implements Closeable {
                 .put("encoded", total - left)
                 .put("undo", studio.done().undo())
                 .putPOJO("asks", studio.question())
+                .putPOJO("unusable", studio.unusable())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", review.suspects())
                 .put("failure", model.failure())

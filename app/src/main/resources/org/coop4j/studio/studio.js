@@ -175,6 +175,16 @@ function messages(s) {
                     error.again && button("Try again", () => (dismiss(), error.again()), ".primary")
                 )
         ),
+        state.screen === "board" &&
+            s?.unusable.length > 0 &&
+            h(
+                "p.panel",
+                {key: "unusable"},
+                h("b", count(s.unusable.length, "name"), " left out. "),
+                "Not every program can read such a name: rename the file or folder. ",
+                name(s.unusable.slice(0, 3).join(", ")),
+                s.unusable.length > 3 && " …"
+            ),
         h(
             "div",
             {key: "line", role: "status"},

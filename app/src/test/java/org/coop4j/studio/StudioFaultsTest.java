@@ -14,6 +14,7 @@ import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -59,6 +60,7 @@ class StudioFaultsTest {
         public static void main(String[] arguments) throws IOException {
             try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Hindered::sha256)) {
                 System.out.println(studio.snapshot().photos().size() + " pictures");
+                studio.unusable().forEach(System.out::println);
                 attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png", null));
                 for (int i = 0; i < 10; i++) {
                     String to = "b" + i % 2;
@@ -80,6 +82,58 @@ class StudioFaultsTest {
             } catch (StudioProblem e) {
                 System.out.println(e.getMessage() + " " + e.lost);
             }
+        }
+    }
+
+    /** In the locale C, names that are not ASCII cannot be said; nor can Latin-1 in any other. */
+    @Test
+    void namesThatCannotBeSaidAreNamed() throws Exception {
+        Path photos = fill(folder.resolve("photos"), 12, "a", "b0", "b1", "caf\u00e9");
+        String script =
+                "cp a/p0.png $'a/gr\\xfc\\xdfe.png'; cp a/p0.png 'a/x\\y.png'; mkdir $'M\\xfcll'; cp a/p0.png $'M\\xfcll/1.png'";
+        assertThat(new ProcessBuilder("bash", "-c", script)
+                        .directory(photos.toFile())
+                        .start()
+                        .waitFor())
+                .isZero();
+        int before = pictures(photos).size();
+        try (Studio studio = open(photos)) {
+            assertThat(studio.unusable()).containsExactlyInAnyOrder("M\ufffdll", "a/gr\ufffd\ufffde.png", "a/x\\y.png");
+            assertThat(studio.snapshot().classes()).containsExactly("a", "b0", "b1", "caf\u00e9");
+            studio.rename("a", "c");
+            studio.undo();
+            assertThat(studio.snapshot().photos()).hasSize(48);
+            Files.delete(photos.resolve("a").resolve("x\\y.png"));
+            assertThat(studio.unusable()).hasSize(3);
+            studio.snapshot();
+            assertThat(studio.unusable()).hasSize(2);
+        }
+        assertThat(pictures(photos)).hasSize(before - 1);
+        assertThat(hindered(photos, "env", "LC_ALL=C"))
+                .startsWith("36 pictures\nM?ll\n")
+                .contains("\ncaf??\n");
+    }
+
+    /** Names of 255 bytes, to which nothing can be added. */
+    @Test
+    void namesAsLongAsTheyCanBeAreMergedRemovedAndUndone() throws IOException {
+        String name = "\u00fc".repeat(125) + "x.png";
+        Path photos = folder.resolve("photos");
+        for (String label : List.of("a", "b", "c")) {
+            Files.createDirectories(photos.resolve(label));
+            Files.write(photos.resolve(label).resolve(name), picture(label.charAt(0)));
+        }
+        try (Studio studio = open(photos)) {
+            List<Path> before = pictures(photos);
+            studio.rename("a", "b");
+            studio.rename("b", "c");
+            assertThat(ids(studio, "c")).hasSize(3);
+            studio.remove(ids(studio, "c"));
+            assertThat(studio.snapshot().photos()).isEmpty();
+            for (int i = 0; i < 3; i++) {
+                studio.undo();
+            }
+            assertThat(pictures(photos)).isEqualTo(before);
         }
     }
 
@@ -285,6 +339,38 @@ class StudioFaultsTest {
                 Photo moved = studio.snapshot().photos().get(0);
                 assertThat(moved.className()).isEqualTo("c" + i);
                 assertThat(moved.sha256()).isEqualTo(Sha256.of(folder.resolve(moved.path())));
+            }
+        }
+    }
+
+    /** Neither the times of folders nor those of files that are known show it. */
+    @Test
+    void aFileThatAppearsWhilePicturesAreMovedIsNoticed() throws Exception {
+        Path photos = folder.resolve("photos");
+        Path a = Files.createDirectories(photos.resolve("a"));
+        Path b = Files.createDirectories(photos.resolve("b"));
+        for (int i = 0; i < 4000; i++) {
+            Files.createFile(a.resolve(i + ".png"));
+        }
+        Thread other = new Thread(() -> {
+            while (b.toFile().list().length < 2) {
+                Thread.onSpinWait();
+            }
+            try {
+                Files.createFile(b.resolve("new.png"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+            List<String> all = ids(studio, "a");
+            other.start();
+            studio.move(all, "b", false, null);
+            other.join();
+            long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (ids(studio, "b").size() < 4001) {
+                assertThat(System.nanoTime()).isLessThan(end);
+                Thread.sleep(50);
             }
         }
     }
