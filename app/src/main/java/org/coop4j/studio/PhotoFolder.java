@@ -146,7 +146,9 @@ final class PhotoFolder implements Closeable {
         FileChannel channel = OpenFile.channel(own("lock"), CREATE, WRITE);
         if (OpenFile.lock(channel) == null) {
             channel.close();
-            throw new CommandFailure("another studio has %s open: use its page, or end it first".formatted(root));
+            throw new CommandFailure(
+                    "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
+                            .formatted(root));
         }
         return channel;
     }

@@ -49,6 +49,7 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -81,15 +82,18 @@ public final class StudioServer implements Closeable {
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
+    private final RunningStudio running;
     private final Map<SseClient, Listener> listening = new ConcurrentHashMap<>();
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
     private int silent; // periods without an event
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank) {
+    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank, StateFolder user)
+            throws IOException {
         this.studio = studio;
-        this.token = new BrowserToken(options);
+        this.token = new BrowserToken(options, BrowserToken.thisUser());
+        this.running = new RunningStudio(user, studio.root());
         this.demo = bank.resolveSibling("demo");
         Quality quality = new Quality(studio, clip.preprocessing().size());
         this.encoded = new EncodedPhotos(images);
@@ -115,8 +119,9 @@ public final class StudioServer implements Closeable {
         Studio studio = Studio.open(folder, readOnly, user, images::contentOf);
         StudioServer started;
         try {
-            started = new StudioServer(options, studio, clip, images, bank);
+            started = new StudioServer(options, studio, clip, images, bank, user);
             started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
+            started.tellPages();
         } catch (IOException | RuntimeException e) {
             studio.close();
             throw e;
@@ -141,14 +146,28 @@ public final class StudioServer implements Closeable {
         return token.address(port());
     }
 
+    /** Returns the address for a program that opens a browser, whose arguments other users see. */
+    public String openedAddress() throws IOException {
+        return token.openedAddress(port());
+    }
+
     // The gate
 
-    private void requireCookie(Context context) {
+    private void requireCookie(Context context) throws IOException {
         if (!token.admits(context)) {
             throw new StudioProblem(
                     FORBIDDEN_403,
                     "The address that coop studio printed admits one browser. Another gets its own from the page of"
                             + " the first; or start the studio again.");
+        }
+        if (context.path().equals("/")) {
+            tellPages(); // an address may be used up
+        }
+    }
+
+    private void tellPages() throws IOException {
+        if (!studio.readOnly()) {
+            running.tell(new Pages(token.otherAddress(port()), openedAddress()));
         }
     }
 
@@ -449,6 +468,9 @@ public final class StudioServer implements Closeable {
         senders.shutdownNow();
         listening.keySet().forEach(SseClient::close);
         server.close(() -> {});
+        if (!studio.readOnly()) {
+            running.close();
+        }
         runs.close();
         model.close();
         encoded.close();

@@ -349,6 +349,18 @@ class StudioPageTest {
         untilPictures("watch", 11);
     }
 
+    /** Its cookie is one that other sites do not send. */
+    @Test
+    void theAddressThatIsOpenedShowsThePage() throws IOException {
+        browser.get("about:blank");
+        browser.manage().deleteAllCookies();
+        browser.get(address());
+        browser.until("document.querySelector('.tray .tile') === null");
+        browser.get(server.openedAddress());
+        browser.until("document.querySelectorAll('.tray .tile img').length === 8");
+        assertThat(browser.getCurrentUrl()).doesNotContain("opened");
+    }
+
     @Test
     void aHistoryOfOthersIsAskedAbout() throws IOException {
         browser.get("about:blank");

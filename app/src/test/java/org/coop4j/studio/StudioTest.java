@@ -301,7 +301,7 @@ class StudioTest {
     void aSecondStudioAndASplitAreRefused() throws IOException {
         fill(folder, 1, "a");
         try (Studio studio = open(folder)) {
-            assertThrown(CommandFailure.class, () -> open(folder), "another studio");
+            assertThrown(CommandFailure.class, () -> open(folder), "is open in another studio");
             Studio.open(folder, true, StudioFolder.USER, Sha256::of).close();
             assertThat(studio.snapshot().photos()).hasSize(1);
         }
