@@ -202,7 +202,7 @@ final class Journal implements Closeable {
         }
     }
 
-    private static Entry entry(String line) {
+    static Entry entry(String line) {
         try {
             return JSON.readValue(line, Entry.class);
         } catch (JsonProcessingException e) {
