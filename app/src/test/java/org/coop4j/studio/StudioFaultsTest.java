@@ -727,6 +727,34 @@ class StudioFaultsTest {
         assertThat(photos.resolve("dogs/taken.png")).doesNotExist();
     }
 
+    /** In finishing, undoing and going back, of pictures and of whole folders. */
+    @Test
+    void noFolderIsMovedThatIsALink() throws IOException {
+        Path elsewhere = fill(folder.resolve("elsewhere"), 1, "private");
+        Path photos = fill(folder.resolve("photos"), 1, "dogs");
+        for (String link : List.of("cats", "felines")) {
+            Files.createSymbolicLink(photos.resolve(link), elsewhere.resolve("private"));
+        }
+        String content = contents(elsewhere).get(0);
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"moves\":[{\"sha256\":\"%s\",\"from\":\"\",\"to\":\"birds/p0.png\"}]}"
+                        .formatted(content),
+                "{\"action\":2,\"what\":\"Renamed birds to felines\",\"moves\":[{\"sha256\":\"\",\"from\":\"birds\",\"to\":\"felines\"}]}",
+                "{\"action\":2}",
+                "{\"action\":3,\"what\":\"Renamed cats to mine\",\"moves\":[{\"sha256\":\"\",\"from\":\"cats\",\"to\":\"mine\"}]}");
+        List<Path> before = pictures(folder);
+        try (Studio studio = open(photos)) {
+            assertThrown(StudioProblem.class, () -> studio.answer(true), "cats is a link");
+            studio.undo(); // of what was not done
+            assertThrown(StudioProblem.class, studio::undo, "felines is a link");
+            assertThrown(StudioProblem.class, () -> studio.restore(1), "felines is a link");
+        }
+        assertThat(pictures(folder)).isEqualTo(before);
+        assertThat(photos.resolve("cats")).isSymbolicLink();
+        assertThat(photos.resolve("felines")).isSymbolicLink();
+    }
+
     /** Links to files of others, and pipes that no reader or writer ever opens. */
     @ParameterizedTest
     @CsvSource({

@@ -54,7 +54,8 @@ class StudioKillTest {
     @Test
     void noPictureIsLostWhenAProcessIsKilledAndEveryUndoIsExact() throws Exception {
         Path photos = fill(folder.resolve("photos"), 30, "", "a", "b", "c", "a/deep", "b/deep/deeper");
-        List<String> foreign = List.of("a/.DS_Store", "a/deep/.DS_Store", "b/notes.txt", "b/deep/notes.txt", "c/Thumbs.db");
+        List<String> foreign =
+                List.of("a/.DS_Store", "a/deep/.DS_Store", "b/notes.txt", "b/deep/notes.txt", "c/Thumbs.db");
         for (String name : foreign) {
             Files.writeString(photos.resolve(name), name);
         }
@@ -119,7 +120,8 @@ class StudioKillTest {
             for (int action : actions) {
                 String what = studio.done().undo();
                 studio.undo();
-                Map<String, String> now = studio.snapshot().photos().stream().collect(toMap(Photo::path, Photo::sha256));
+                Map<String, String> now =
+                        studio.snapshot().photos().stream().collect(toMap(Photo::path, Photo::sha256));
                 assertThat(now).as("after the undo of %d, \"%s\"", action, what).isEqualTo(before.get(action));
             }
             assertThat(studio.done().undo()).isNull();
