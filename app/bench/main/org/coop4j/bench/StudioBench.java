@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
@@ -46,7 +47,7 @@ public final class StudioBench implements Closeable {
     private StudioBench(Path photos, Clip clip, Path bank) throws IOException {
         ServiceOptions options = new ServiceOptions(
                 "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(5), 64));
-        server = StudioServer.start(options, photos, false, clip, bank);
+        server = StudioServer.start(options, photos, false, clip, bank, new StateFolder(bank.resolveSibling("state")));
         ask("?" + URI.create(server.address()).getQuery(), null);
     }
 

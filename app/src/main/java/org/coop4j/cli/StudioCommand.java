@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
@@ -17,6 +18,8 @@ import org.coop4j.demo.DemoPictures;
 import org.coop4j.http.PageServer;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.studio.RunningStudio;
+import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.StudioServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,22 +64,32 @@ final class StudioCommand extends ConsoleCommand {
                         Math.min(MAX_BODY, Runtime.getRuntime().maxMemory() / 8),
                         Duration.ofSeconds(30),
                         CONNECTIONS)));
+        Path place = folder == null ? demo() : folder;
+        StateFolder user = StateFolder.of(System.getenv());
+        Optional<Pages> running = readOnly ? Optional.empty() : RunningStudio.find(user, place);
+        if (running.isPresent()) {
+            show(running.get(), "the studio of %s runs already: this is another address of its page".formatted(place));
+            return 0;
+        }
         try (Termination termination = new Termination();
                 Clip clip = Clip.open(ModelOptions.file(model))) {
-            Path place = folder == null ? demo() : folder;
-            try (StudioServer server = StudioServer.start(options, place, readOnly, clip, CacheFolder.bank())) {
-                String page = server.address();
-                console.print(page);
-                console.flush();
-                console.note("the studio of %s, until Ctrl-C".formatted(place));
-                if (!noOpen) {
-                    PageServer.openBrowser(page);
-                }
+            try (StudioServer server = StudioServer.start(options, place, readOnly, clip, CacheFolder.bank(), user)) {
+                Pages pages = new Pages(server.address(), server.openedAddress());
+                show(pages, "the studio of %s, until Ctrl-C".formatted(place));
                 termination.await();
             }
             termination.succeed();
         }
         return 0;
+    }
+
+    private void show(Pages pages, String note) {
+        console.print(pages.shown());
+        console.flush();
+        console.note(note);
+        if (!noOpen) {
+            PageServer.openBrowser(pages.opened());
+        }
     }
 
     /** Copies the demo's photographs into a folder in the cache, once. */

@@ -1,11 +1,13 @@
 package org.coop4j.http;
 
 import static java.lang.ProcessBuilder.Redirect.DISCARD;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.javalin.Javalin;
 import io.javalin.http.Header;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,17 +49,24 @@ public final class PageServer {
         new Semaphore(0).acquireUninterruptibly();
     }
 
-    /** Asks the system for a browser; without one, the address on the screen has to do. */
+    /**
+     * Asks the system for a browser; without one, the address on the screen has to do. Linux shows the address, among the
+     * arguments of a program, to all users of the machine; macOS would, and gets it on the standard input.
+     */
     public static void openBrowser(String address) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        boolean mac = system.contains("mac");
         List<String> command = system.contains("win")
                 ? List.of("rundll32", "url.dll,FileProtocolHandler", address)
-                : List.of(system.contains("mac") ? "open" : "xdg-open", address);
-        try {
-            new ProcessBuilder(command)
-                    .redirectOutput(DISCARD)
-                    .redirectError(DISCARD)
-                    .start();
+                : mac ? List.of("osascript", "-") : List.of("xdg-open", address);
+        try (OutputStream input = new ProcessBuilder(command)
+                .redirectOutput(DISCARD)
+                .redirectError(DISCARD)
+                .start()
+                .getOutputStream()) {
+            if (mac) {
+                input.write("open location \"%s\"\n".formatted(address).getBytes(UTF_8));
+            }
         } catch (IOException e) {
             // No such program: the user opens the address.
         }

@@ -9,40 +9,73 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.base.StateFolder;
 import org.coop4j.http.ServiceOptions;
 
 /**
  * Tokens in addresses of the page. Each admits one browser, which then gets a cookie. One token is for the address that the
- * terminal shows, another for the next browser after it.
+ * terminal shows, another for the next browser after it. A third is for the program that opens a browser: all users of the
+ * machine see its arguments, so it admits this user's browsers alone.
  */
 final class BrowserToken {
 
-    private final ServiceOptions options;
-    private final String session = secret();
-    private final AtomicReference<String> first = new AtomicReference<>(secret());
-    private final AtomicReference<String> other = new AtomicReference<>(secret());
+    /** Linux's tables of sockets. */
+    private static final List<Path> SOCKETS = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
 
-    BrowserToken(ServiceOptions options) {
+    /** Column of the user in a table of sockets. */
+    private static final int USER = 7;
+
+    private final ServiceOptions options;
+    private final OptionalInt user;
+    private final String session = StateFolder.secret();
+    private final AtomicReference<String> first = new AtomicReference<>(StateFolder.secret());
+    private final AtomicReference<String> other = new AtomicReference<>(StateFolder.secret());
+    private final AtomicReference<String> opened = new AtomicReference<>(StateFolder.secret());
+
+    /**
+     * @param user number of the user, as the system's table of sockets has it; empty if there is no such table
+     */
+    BrowserToken(ServiceOptions options, OptionalInt user) {
         this.options = options;
+        this.user = user;
     }
 
-    private static String secret() {
-        return UUID.randomUUID().toString().replace("-", ""); // of 122 secure random bits
+    /** Returns the number of the user of this process on Linux; empty elsewhere. */
+    static OptionalInt thisUser() throws IOException {
+        return Files.exists(SOCKETS.get(0))
+                ? OptionalInt.of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
+                : OptionalInt.empty();
     }
 
     /** Returns the address of the page for the first browser on this machine. */
     String address(int port) throws IOException {
-        return address(localHost(), port, first.get());
+        return address(port, "/?token=" + first.get());
+    }
+
+    /**
+     * Returns the address for the program that opens a browser on this machine. Without a table of sockets it is the first
+     * one: macOS gets it on the standard input, and Windows shows arguments to their user alone.
+     */
+    String openedAddress(int port) throws IOException {
+        return user.isEmpty() ? address(port) : address(port, "/?opened=" + opened.get());
+    }
+
+    private String address(int port, String page) throws IOException {
+        return address(localHost(), port, page);
     }
 
     /** Returns the address of the page for another browser on this machine. */
     String otherAddress(int port) throws IOException {
-        return address(localHost(), port, other.get());
+        return address(port, "/?token=" + other.get());
     }
 
     private String localHost() throws IOException {
@@ -60,12 +93,12 @@ final class BrowserToken {
         }
         try (DatagramSocket socket = new DatagramSocket()) { // which sends nothing
             socket.connect(new InetSocketAddress("192.0.2.1", 9));
-            return Optional.of(address(socket.getLocalAddress().getHostAddress(), port, other.get()));
+            return Optional.of(address(socket.getLocalAddress().getHostAddress(), port, "/?token=" + other.get()));
         }
     }
 
-    private static String address(String host, int port, String token) {
-        return "http://%s:%s/?token=%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, token);
+    private static String address(String host, int port, String page) {
+        return "http://%s:%s%s".formatted(host.contains(":") ? "[" + host + "]" : host, port, page);
     }
 
     /** Returns true for requests of browsers that were admitted; redirects one that comes to the page with a token. */
@@ -73,8 +106,9 @@ final class BrowserToken {
         String cookie = "coop4j-studio-" + context.req().getLocalPort(); // cookies do not know ports
         boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie), ""), session);
         String given = context.queryParam("token");
-        if (given != null && context.path().equals("/")) {
-            if (!known && (isSpent(given, first, null) || isSpent(given, other, secret()))) {
+        String own = context.queryParam("opened");
+        if ((given != null || own != null) && context.path().equals("/")) {
+            if (!known && (given != null ? isSpent(given) : isThisUser(context) && isSpent(own, opened))) {
                 Cookie entry = new Cookie(cookie, session);
                 entry.setHttpOnly(true);
                 entry.setSameSite(SameSite.STRICT);
@@ -89,10 +123,49 @@ final class BrowserToken {
         return known;
     }
 
+    private boolean isSpent(String given) {
+        String known = first.get();
+        return (known != null && isSame(given, known) && first.compareAndSet(known, null)) || isSpent(given, other);
+    }
+
     /** Returns true if a token was the expected one, which is replaced. */
-    private static boolean isSpent(String given, AtomicReference<String> expected, String next) {
+    private static boolean isSpent(String given, AtomicReference<String> expected) {
         String known = expected.get();
-        return known != null && isSame(given, known) && expected.compareAndSet(known, next);
+        return isSame(given, known) && expected.compareAndSet(known, StateFolder.secret());
+    }
+
+    /** Returns true if a request comes from a program of this user. */
+    private boolean isThisUser(Context context) {
+        List<String> rows = new ArrayList<>();
+        try {
+            for (Path table : SOCKETS) {
+                if (Files.exists(table)) { // the second is missing without IPv6
+                    rows.addAll(Files.readAllLines(table));
+                }
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        return user.isPresent()
+                && areOf(
+                        user.getAsInt(),
+                        context.req().getRemotePort(),
+                        context.req().getLocalPort(),
+                        rows);
+    }
+
+    /** Returns true if there are sockets from one port to another, and all of them are a user's. */
+    static boolean areOf(int user, int from, int to, List<String> rows) {
+        List<String> users = rows.stream()
+                .map(row -> row.strip().split("\\s+", -1))
+                .filter(row -> row.length > USER && isPort(row[1], from) && isPort(row[2], to))
+                .map(row -> row[USER])
+                .toList();
+        return !users.isEmpty() && users.stream().allMatch(String.valueOf(user)::equals);
+    }
+
+    private static boolean isPort(String address, int port) {
+        return address.endsWith(":%04X".formatted(port));
     }
 
     private static boolean isSame(String given, String expected) {

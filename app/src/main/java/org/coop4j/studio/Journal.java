@@ -10,40 +10,58 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.CheckedLines;
+import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.studio.Snapshot.Photo;
+import org.slf4j.Logger;
 
-/** The actions of a folder's studio, each on the disk before it is done. */
+/**
+ * The actions of a folder's studio, each on the disk before it is done. Their present state is in memory, and in a file of
+ * its own, so that little is read at a start; earlier actions are read again when they are asked for.
+ */
 final class Journal implements Closeable {
 
+    /** Number of states that are listed at once. */
+    static final int LISTED = 500;
+
+    private static final Logger LOG = Log.of(Journal.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final CheckedLines file; // null to keep them in memory
-    private final List<Entry> entries = new ArrayList<>();
-    private final Places places = new Places();
+    /** Bytes after which the state is written again. */
+    private static final long SAVE_AFTER = 8 << 20;
+
+    private final CheckedLines file; // null to keep entries in memory
+    private final Path stateFile;
+    private final List<Entry> inMemory = new ArrayList<>();
+    private final JournalState state;
+    private long saved; // bytes of the journal to which the saved state belongs
+    private List<Entry> undoable; // null if not known
 
     /**
      * A change of place.
      *
      * @param sha256 content of the file; empty for a folder
      * @param from place below the folder, with '/'; empty for what appeared
+     * @param to the new place; empty for what vanished
      */
     record Move(String sha256, String from, String to) {
 
         Move {
             requireInside(from);
             requireInside(to);
+            Require.that(sha256 != null && sha256.matches("|[0-9a-f]{64}"), "\"%s\" is not a content", sha256);
         }
     }
 
@@ -62,6 +80,7 @@ final class Journal implements Closeable {
      * @param drops folders that go after the moves if they are empty
      * @param kept a label that was declared right, or null
      * @param tested what was learned from the state after the action, or null
+     * @param owner in a note of who wrote what is before it and agreed to it, or null
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     record Entry(
@@ -74,7 +93,8 @@ final class Journal implements Closeable {
             List<Move> moves,
             List<String> drops,
             String kept,
-            Tested tested) {
+            Tested tested,
+            String owner) {
 
         Entry {
             makes = makes == null ? List.of() : List.copyOf(makes);
@@ -82,6 +102,9 @@ final class Journal implements Closeable {
             drops = drops == null ? List.of() : List.copyOf(drops);
             makes.forEach(Journal::requireInside);
             drops.forEach(Journal::requireInside);
+            boolean isComplete =
+                    what == null || moves.stream().noneMatch(move -> move.from.isEmpty() || move.to.isEmpty());
+            Require.that(isComplete, "the action \"%s\" has a move without its places", what);
         }
 
         static Entry of(
@@ -93,11 +116,16 @@ final class Journal implements Closeable {
                 List<Move> moves,
                 List<String> drops) {
             return new Entry(
-                    action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null);
+                    action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null, null);
         }
 
         static Entry note(int action, String kept, Tested tested) {
-            return new Entry(action, System.currentTimeMillis(), null, null, null, null, null, null, kept, tested);
+            return new Entry(
+                    action, System.currentTimeMillis(), null, null, null, null, null, null, kept, tested, null);
+        }
+
+        static Entry owned(String owner) {
+            return new Entry(0, System.currentTimeMillis(), null, null, null, null, null, null, null, null, owner);
         }
 
         boolean isChange() {
@@ -122,28 +150,61 @@ final class Journal implements Closeable {
 
     /** Refuses a place that leads out of the folder, which another program may have written. */
     private static void requireInside(String place) {
-        boolean inside = place != null
-                && (place.isEmpty() || Stream.of(place.split("/", -1)).allMatch(Journal::isName))
-                && (!place.startsWith(PhotoFolder.OWN) || place.startsWith(PhotoFolder.OWN + "/removed/"));
+        String removed = PhotoFolder.OWN + "/removed/";
+        String seen = place != null && place.startsWith(removed) ? place.substring(removed.length()) : place;
+        boolean inside = seen != null
+                && (place.isEmpty() || Stream.of(seen.split("/", -1)).allMatch(Journal::isName));
         Require.that(inside, "\"%s\" is not the place of a picture", place);
     }
 
     private static boolean isName(String part) {
-        return !part.isEmpty() && !part.equals(".") && !part.equals("..") && part.indexOf('\0') < 0;
+        return !part.isEmpty() && !part.startsWith(".") && part.indexOf('\0') < 0;
     }
 
-    /** Opens a journal; without a file it is kept in memory. */
-    Journal(Optional<Path> file) throws IOException {
+    private Journal(CheckedLines file, Path stateFile, JournalState state) {
+        this.file = file;
+        this.stateFile = stateFile;
+        this.state = state;
+    }
+
+    /** Begins a journal in memory. */
+    static Journal inMemory() {
+        return new Journal(null, null, new JournalState());
+    }
+
+    /**
+     * Opens a journal, which is made if it is not there.
+     *
+     * @param stateFile where its state is kept, to read only what came later
+     */
+    static Journal open(Path file, Path stateFile) throws IOException {
+        CheckedLines lines = CheckedLines.open(file);
         try {
-            this.file = file.isEmpty() ? null : CheckedLines.open(file.get(), this::read);
+            JournalState known = JournalState.read(stateFile);
+            boolean isKnown = known != null && lines.skip(known.beginning);
+            Journal opened = new Journal(lines, stateFile, isKnown ? known : new JournalState());
+            opened.saved = lines.beginning().bytes();
+            lines.read((line, at) -> {
+                opened.state.apply(entry(line), at);
+                return true;
+            });
+            if (lines.wasDamaged() && opened.unfinished() != null) {
+                opened.add(Entry.owned(JournalState.DAMAGED));
+            }
+            opened.save();
+            return opened;
         } catch (UncheckedIOException e) {
+            lines.close();
             throw e.getCause();
+        } catch (IOException e) {
+            lines.close();
+            throw e;
         }
     }
 
-    private void read(String line) {
+    static Entry entry(String line) {
         try {
-            accept(JSON.readValue(line, Entry.class));
+            return JSON.readValue(line, Entry.class);
         } catch (JsonProcessingException e) {
             String why = e.getCause() == null
                     ? "a line is not an entry"
@@ -157,101 +218,170 @@ final class Journal implements Closeable {
 
     /** Appends an entry; after a failure the file ends as before. */
     void add(Entry entry) throws IOException {
-        if (file != null) {
-            boolean lasts = entry.what != null || entry.kept != null; // an action whose note is lost is finished again
+        long at = 0;
+        if (file == null) {
+            inMemory.add(entry);
+        } else {
+            at = file.beginning().bytes();
+            // An action whose note is lost is finished again.
+            boolean lasts = entry.what != null || entry.kept != null || entry.owner != null;
             file.add(JSON.writeValueAsString(entry), lasts);
         }
-        accept(entry);
+        state.apply(entry, at);
+        undoable = null;
+        save();
     }
 
-    private void accept(Entry entry) {
-        entries.add(entry);
-        places.apply(entry);
+    /** Writes the state if much was added since it was written. */
+    private void save() {
+        if (file != null && unfinished() == null && file.beginning().bytes() - saved > SAVE_AFTER) {
+            try {
+                state.write(stateFile, file.beginning());
+            } catch (IOException e) {
+                LOG.warn("the state of the journal is not written: {}", e.getMessage());
+            }
+            saved = file.beginning().bytes();
+        }
+    }
+
+    /** Reads the entries again. */
+    private void each(Consumer<Entry> reader) {
+        inMemory.forEach(reader);
+        if (file != null) {
+            read(0, (line, at) -> {
+                reader.accept(entry(line));
+                return true;
+            });
+        }
+    }
+
+    private void read(long from, CheckedLines.Reader reader) {
+        try {
+            file.readAgain(from, reader);
+        } catch (IOException e) {
+            throw StudioProblem.of(e, "The journal");
+        }
     }
 
     /** Returns the labels after all entries. */
     Places places() {
-        return places;
+        return state.places;
     }
 
     /** Returns the labels after an action; empty if there is no such action. */
-    Optional<Places> at(int state) {
-        return state > 0 && state < next() ? Optional.of(Places.at(entries, state)) : Optional.empty();
+    Optional<Places> at(int action) {
+        if (action < 1 || action >= next()) {
+            return Optional.empty();
+        }
+        Places then = new Places();
+        each(entry -> {
+            if (entry.action <= action) {
+                then.apply(entry);
+            }
+        });
+        return Optional.of(then);
     }
 
     /** Returns the number of the latest action that changed something. */
     int state() {
-        return entries.stream().filter(Entry::isChange).mapToInt(Entry::action).reduce(0, (one, next) -> next);
+        return state.latest;
     }
 
     int next() {
-        return entries.stream().mapToInt(Entry::action).max().orElse(0) + 1;
+        return state.next;
     }
 
-    /** Returns true if the test of a state is noted. */
-    boolean holds(int state, Tested tested) {
-        return entries.stream().anyMatch(one -> one.action == state && tested.equals(one.tested));
+    /** Returns true if this is the latest test that is noted. */
+    boolean holds(int of, Tested tested) {
+        return state.testedState == of && tested.equals(state.tested);
     }
 
     /** Returns the action without a note that it is done, or null. */
     Entry unfinished() {
-        Entry last = entries.isEmpty() ? null : entries.get(entries.size() - 1);
-        return last != null && last.what != null ? last : null;
+        return state.unfinished;
     }
 
-    /** Returns true if the end of the journal was damaged, so that it does not tell which actions are done. */
-    boolean wasDamaged() {
-        return file != null && file.wasDamaged();
+    /** Returns who wrote the journal, {@link JournalState#DAMAGED}, or null if nobody did. */
+    String owner() {
+        return state.owner;
+    }
+
+    boolean isEmpty() {
+        return state.next == 1 && state.owner == null;
     }
 
     /** Returns the actions of the latest gesture that is done and not undone, the latest first. */
     List<Entry> undoable() {
-        Set<Object> undone = new HashSet<>(); // numbers and gestures
-        List<Entry> latest = new ArrayList<>();
-        for (int i = entries.size() - 1; i >= 0; i--) {
-            Entry entry = entries.get(i);
-            if (entry.undoes != null) {
-                undone.add(entry.undoes);
-            } else if (entry.what != null && (undone.contains(entry.action) || undone.contains(entry.gesture))) {
-                undone.add(Objects.requireNonNullElse(entry.gesture, entry.action));
-            } else if (entry.what != null && (latest.isEmpty() || entry.continues(latest))) {
-                latest.add(entry);
-                if (entry.gesture == null) {
-                    break;
-                }
+        if (undoable == null) {
+            Set<Long> places = state.undoable();
+            List<Entry> found = new ArrayList<>();
+            if (!places.isEmpty()) {
+                read(Collections.min(places), (line, at) -> {
+                    if (places.remove(at)) {
+                        found.add(0, entry(line));
+                    }
+                    return !places.isEmpty();
+                });
             }
+            undoable = found;
         }
-        return latest;
+        return undoable;
     }
 
-    /** Returns all states, the latest first. */
-    List<Version> versions() {
-        Deque<Version> versions = new ArrayDeque<>();
-        List<Entry> gesture = new ArrayList<>(); // that of the latest version
-        Places then = new Places();
-        for (Entry entry : entries) {
+    /** Returns the states before an action, the latest first, {@link #LISTED} at most. */
+    List<Version> versions(int before) {
+        Listing listing = new Listing(before);
+        each(listing::accept);
+        listing.end();
+        return listing.versions.stream()
+                .map(one -> new Version(one.state, one.when, one.what, one.pictures, listing.tested.get(one.state)))
+                .toList();
+    }
+
+    /** Finds the latest states before an action. */
+    private static final class Listing {
+
+        private final int before;
+        private final Deque<Version> versions = new ArrayDeque<>();
+        private final List<Entry> gesture = new ArrayList<>(); // that of the next version
+        private final Map<Integer, Tested> tested = new HashMap<>();
+        private final Places then = new Places();
+        private int pictures;
+
+        Listing(int before) {
+            this.before = before;
+        }
+
+        void accept(Entry entry) {
             then.apply(entry);
+            if (entry.tested != null) {
+                tested.put(entry.action, entry.tested);
+            }
             if (entry.isChange()) {
-                if (entry.continues(gesture)) {
-                    versions.pop();
-                } else {
-                    gesture.clear();
+                if (!entry.continues(gesture)) {
+                    end();
                 }
                 gesture.add(entry);
-                String outside = versions.isEmpty() ? "The folder as it was" : "Changed outside the studio";
-                versions.push(new Version(
-                        entry.action,
-                        Instant.ofEpochMilli(entry.at).toString(),
-                        Objects.requireNonNullElse(what(gesture), outside),
-                        then.size(),
-                        null));
+                pictures = then.size();
             }
         }
-        Map<Integer, Tested> tested = new HashMap<>();
-        entries.stream().filter(entry -> entry.tested != null).forEach(entry -> tested.put(entry.action, entry.tested));
-        return versions.stream()
-                .map(one -> new Version(one.state, one.when, one.what, one.pictures, tested.get(one.state)))
-                .toList();
+
+        void end() {
+            Entry last = gesture.isEmpty() ? null : gesture.get(gesture.size() - 1);
+            if (last != null && last.action < before) {
+                String outside = versions.isEmpty() ? "The folder as it was" : "Changed outside the studio";
+                versions.push(new Version(
+                        last.action,
+                        Instant.ofEpochMilli(last.at).toString(),
+                        Objects.requireNonNullElse(what(gesture), outside),
+                        pictures,
+                        null));
+                if (versions.size() > LISTED) {
+                    versions.removeLast();
+                }
+            }
+            gesture.clear();
+        }
     }
 
     /** Returns what the actions of a gesture did, in words; null for none. */

@@ -8,12 +8,14 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toCollection;
 
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -41,6 +42,7 @@ import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.ImageFiles;
@@ -64,31 +66,38 @@ final class PhotoFolder implements Closeable {
     /** Longest pause between two writes of a file that is being copied. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    /** Time between two checks of all files: some may be overwritten in place. */
+    /** Time between two checks of all files, and how many times as long as a check takes it is at least. */
     private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
 
+    private static final int SHARE = 20;
+
     final Path root;
-    final Journal journal;
+    Journal journal;
     final NavigableMap<String, Photo> photos = new TreeMap<>(); // by path
     final NavigableSet<String> classes = new TreeSet<>();
     private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final IoFunction<Path, String> sha256;
+    private final String owner; // of a journal that this user's studios write at this place
     private final FileChannel lock; // null if nothing is written into the folder
     private Map<String, List<Photo>> byId = Map.of();
     private FolderTimes seen; // null if the folder is to be listed again
     private Instant looked = Instant.EPOCH; // when changes were last looked for
-    private Instant lookedAtAll = Instant.EPOCH;
+    private Instant lookAtAll = Instant.EPOCH; // when all are looked at again
+    private Set<String> unusable = Set.of(); // names
+    private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
 
     /**
-     * Opens a folder, finishes what a killed studio had begun, and lists the pictures.
+     * Opens a folder, finishes what a killed studio of this user had begun, and lists the pictures.
      *
      * @param readOnly true to write nothing into the folder
+     * @param user knows the user, whose journals need no question
      * @param sha256 hashes the content of a file
      * @throws CommandFailure if another studio has the folder, or it has a split
      */
-    PhotoFolder(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
+    PhotoFolder(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256) throws IOException {
         this.root = folder.toRealPath();
+        this.owner = readOnly ? "" : Sha256.of(user.identity() + root);
         this.sha256 = sha256;
         try {
             this.lock = readOnly ? null : locked();
@@ -99,14 +108,15 @@ final class PhotoFolder implements Closeable {
             for (String name : List.of("removed", "thumbnails", "learned")) {
                 own(name);
             }
-            this.journal = new Journal(readOnly ? Optional.empty() : Optional.of(own("journal")));
-            Entry unfinished = journal.unfinished();
-            if (unfinished != null && journal.wasDamaged()) {
-                LOG.warn("\"{}\" is not finished, if it was not: the pictures stay where they are", unfinished.what());
-                note(Entry.note(unfinished.action(), null, null));
-            } else if (unfinished != null) {
-                LOG.info("finishing \"{}\", which was interrupted", unfinished.what());
-                perform(unfinished);
+            this.journal = readOnly ? Journal.inMemory() : openJournal();
+            Question question = question();
+            if (question != null) {
+                LOG.warn("{} The page asks what to do", question.why());
+            } else if (journal.unfinished() != null) {
+                LOG.info(
+                        "finishing \"{}\", which was interrupted",
+                        journal.unfinished().what());
+                perform(journal.unfinished());
             }
             if (Files.exists(own("test.txt"))) {
                 tests.addAll(Files.readAllLines(own("test.txt"), UTF_8));
@@ -136,13 +146,71 @@ final class PhotoFolder implements Closeable {
         FileChannel channel = OpenFile.channel(own("lock"), CREATE, WRITE);
         if (OpenFile.lock(channel) == null) {
             channel.close();
-            throw new CommandFailure("another studio has %s open: use its page, or end it first".formatted(root));
+            throw new CommandFailure(
+                    "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
+                            .formatted(root));
         }
         return channel;
     }
 
+    private Journal openJournal() throws IOException {
+        Journal opened = Journal.open(own("journal"), own("journal.state"));
+        if (opened.isEmpty()) {
+            opened.add(Entry.owned(owner));
+        }
+        return opened;
+    }
+
     boolean readOnly() {
         return lock == null;
+    }
+
+    /**
+     * What a person is asked before anything is finished, changed or undone.
+     *
+     * @param unfinished an action in words, or null
+     */
+    record Question(String why, String unfinished) {}
+
+    /** Returns the question about a journal that others wrote, or whose end was damaged; null if there is none. */
+    Question question() {
+        if (readOnly() || owner.equals(journal.owner())) {
+            return null;
+        }
+        String why = isDamaged()
+                ? "The end of this folder's history is damaged."
+                : "This folder's history was written elsewhere, or by somebody else: continue only if you trust them.";
+        Entry unfinished = journal.unfinished();
+        return new Question(why, unfinished == null ? null : unfinished.what());
+    }
+
+    private boolean isDamaged() {
+        return JournalState.DAMAGED.equals(journal.owner());
+    }
+
+    /**
+     * Answers the question.
+     *
+     * @param goOn true to finish the unfinished action and go on with the history; false to leave the pictures where they
+     *     are, and to begin a new history if others wrote it
+     */
+    List<StudioProblem> answer(boolean goOn) throws IOException {
+        List<StudioProblem> problems = List.of();
+        if (!goOn && !isDamaged()) {
+            journal.close();
+            Files.move(own("journal"), AtomicFile.numbered(own("journal"), ".forgotten-"));
+            Files.deleteIfExists(own("journal.state"));
+            journal = openJournal();
+        } else {
+            if (journal.unfinished() != null && goOn) {
+                problems = perform(journal.unfinished());
+            } else if (journal.unfinished() != null) {
+                journal.add(Entry.note(journal.unfinished().action(), null, null));
+            }
+            journal.add(Entry.owned(owner));
+        }
+        scan();
+        return problems;
     }
 
     /** Returns a file or folder of the studio's own; refuses links, pipes and devices, which a stranger's folder may have. */
@@ -177,6 +245,11 @@ final class PhotoFolder implements Closeable {
                 Set.copyOf(journal.places().kept));
     }
 
+    /** Returns names of files and folders that are passed over, since not every program can say them. */
+    Set<String> unusable() {
+        return unusable;
+    }
+
     long revision() {
         return revision;
     }
@@ -190,7 +263,7 @@ final class PhotoFolder implements Closeable {
 
     /** Lists folders again that were changed from outside; returns true if there were some. */
     boolean refresh() throws IOException {
-        boolean changed = isOneWritten() || seen == null || seen.isChanged();
+        boolean changed = isOneChanged() || seen == null || seen.isChanged();
         if (changed) {
             scan();
         }
@@ -198,17 +271,28 @@ final class PhotoFolder implements Closeable {
     }
 
     /**
-     * Returns true if a file was overwritten in place, which the time of its folder does not show. Files that may have been
-     * half written at the last look are looked at each time, the others once a second.
+     * Returns true if there is a change that the times of folders do not show: a file was overwritten in place, or appeared
+     * while pictures were moved. Files that may have been half written at the last look are looked at each time, all of
+     * them once a second.
      */
-    private boolean isOneWritten() {
+    private boolean isOneChanged() throws IOException {
         Instant now = Instant.now();
-        boolean all = lookedAtAll.plus(LOOK_AT_ALL).isBefore(now);
+        boolean all = now.isAfter(lookAtAll);
         Instant since = all ? Instant.MIN : looked.minus(LONGEST_PAUSE);
         looked = now;
-        lookedAtAll = all ? now : lookedAtAll;
-        return photos.values().parallelStream()
+        boolean changed = photos.values().parallelStream()
                 .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
+        if (all) {
+            Listing present = list();
+            changed |= !present.classes.equals(classes)
+                    || !present.unusable.equals(unusable)
+                    || present.files.size() != photos.size() + unreadable.size()
+                    || !present.files.keySet().stream()
+                            .allMatch(place -> photos.containsKey(place) || unreadable.contains(place));
+            Duration pause = Duration.between(now, Instant.now()).multipliedBy(SHARE);
+            lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
+        }
+        return changed;
     }
 
     private boolean isStill(Photo one) {
@@ -219,32 +303,79 @@ final class PhotoFolder implements Closeable {
         }
     }
 
-    private void scan() throws IOException {
+    /**
+     * Pictures and folders in the folder.
+     *
+     * @param files by place
+     * @param folders that hold some of them
+     * @param unusable files and folders whose names not every program can say
+     */
+    private record Listing(
+            SortedMap<String, Path> files, NavigableSet<String> classes, Set<Path> folders, Set<String> unusable) {}
+
+    private Listing list() throws IOException {
         ImageFiles lister = new ImageFiles();
-        List<Path> direct = lister.folders(root);
-        List<Path> files = lister.images(root);
-        Set<Path> folders = new HashSet<>(direct);
-        folders.add(root);
-        files.forEach(file -> folders.add(file.getParent()));
-        FolderTimes before = FolderTimes.of(folders);
+        Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
+        for (Path folder : lister.folders(root)) {
+            found.folders.add(folder);
+            if (isUsable(folder)) {
+                found.classes.add(place(folder));
+            } else {
+                found.unusable.add(place(folder));
+            }
+        }
+        for (Path file : lister.images(root)) {
+            found.folders.add(file.getParent());
+            if (isUsable(file)) {
+                found.files.put(place(file), file);
+            } else if (isUsable(file.getParent())
+                    || !root.equals(file.getParent().getParent())) {
+                found.unusable.add(place(file)); // otherwise its folder is named
+            }
+        }
+        return found;
+    }
+
+    private String place(Path file) {
+        return root.relativize(file).toString().replace(File.separatorChar, '/');
+    }
+
+    /** Returns false for a name that is not the same as text: of another encoding, or with a backslash that is not a separator. */
+    private boolean isUsable(Path file) {
+        String place = place(file);
+        try {
+            return place.indexOf('\\') < 0 && root.resolve(place).equals(file);
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private void scan() throws IOException {
+        Listing present = list();
+        FolderTimes before = FolderTimes.of(present.folders);
         Map<String, Photo> found = new ConcurrentHashMap<>();
-        files.parallelStream().forEach(file -> {
-            String path = root.relativize(file).toString().replace('\\', '/');
+        Set<String> failed = ConcurrentHashMap.newKeySet();
+        present.files.entrySet().parallelStream().forEach(one -> {
+            String path = one.getKey();
+            Path file = one.getValue();
             try {
                 BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
                 Photo known = photos.get(path);
                 found.put(path, known != null && known.isStill(now) ? known : Photo.of(sha256.apply(file), path, now));
             } catch (IOException e) {
                 LOG.warn("{} cannot be read: {}", file, e.getMessage());
+                failed.add(path);
             }
         });
         photos.clear();
         photos.putAll(found);
         classes.clear();
-        direct.forEach(one -> classes.add(one.getFileName().toString()));
+        classes.addAll(present.classes);
+        unusable = present.unusable;
+        unreadable = failed;
         seen = before;
         Entry outside = outside();
-        if (outside.isChange()) {
+        if (outside.isChange() && question() == null) {
             note(outside);
         }
         changed();
@@ -352,16 +483,19 @@ final class PhotoFolder implements Closeable {
     private void perform(Move move) throws IOException {
         Path from = root.resolve(move.from());
         Path to = root.resolve(move.to());
-        requireOwn(parent(move.from()));
+        boolean isFolder = move.sha256().isEmpty();
+        requireOwn(isFolder ? move.from() : parent(move.from()));
         requireOwn(parent(move.to()));
         Photo known = photos.get(move.from());
         BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
-        boolean changed =
-                known == null ? now.isRegularFile() && !Sha256.of(from).equals(move.sha256()) : !known.isStill(now);
-        if (changed) {
+        boolean isAsBefore = known != null
+                ? known.isStill(now)
+                : isFolder
+                        ? now.isDirectory()
+                        : now.isRegularFile() && Sha256.of(from).equals(move.sha256());
+        if (!isAsBefore) {
             throw new IOException("it was changed elsewhere: look again");
         }
-        boolean isFolder = move.sha256().isEmpty();
         boolean sameName = isFolder && move.from().equalsIgnoreCase(move.to());
         boolean same = isTaken(move.to())
                 && !Files.isSymbolicLink(from)

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
 
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,37 +26,40 @@ final class Places {
     final NavigableMap<String, String> contents = new TreeMap<>();
     final NavigableSet<String> classes = new TreeSet<>();
     final Set<String> kept = new HashSet<>();
-
-    /** Returns the labels after all entries up to an action. */
-    static Places at(Collection<Entry> entries, int state) {
-        Places places = new Places();
-        entries.stream().filter(entry -> entry.action() <= state).forEach(places::apply);
-        return places;
-    }
+    private int removed; // pictures among the contents
 
     void apply(Entry entry) {
         entry.makes().stream().filter(name -> !name.contains("/")).forEach(classes::add);
-        for (Move move : entry.moves()) {
-            if (move.sha256().isEmpty()) {
-                classes.remove(move.from());
-                classes.add(move.to());
-                rename(contents, move.from(), move.to(), (content, place) -> content);
-                contents.values().stream()
-                        .filter(content -> kept.contains(Photo.label(content, move.from())))
-                        .distinct()
-                        .toList()
-                        .forEach(content -> kept.add(Photo.label(content, move.to())));
-            } else {
-                contents.remove(move.from());
-                if (!move.to().isEmpty()) {
-                    contents.put(move.to(), move.sha256());
-                }
-            }
-        }
+        entry.moves().forEach(this::move);
         entry.drops().forEach(classes::remove);
         if (entry.kept() != null) {
             kept.add(entry.kept());
         }
+    }
+
+    void move(Move move) {
+        if (move.sha256().isEmpty()) {
+            classes.remove(move.from());
+            classes.add(move.to());
+            rename(contents, move.from(), move.to(), (content, place) -> content);
+            contents.values().stream()
+                    .filter(content -> kept.contains(Photo.label(content, move.from())))
+                    .distinct()
+                    .toList()
+                    .forEach(content -> kept.add(Photo.label(content, move.to())));
+            removed = inside(contents, PhotoFolder.OWN).size();
+            return;
+        }
+        removed -= isRemoved(move.from()) && contents.containsKey(move.from()) ? 1 : 0;
+        contents.remove(move.from());
+        if (!move.to().isEmpty()) {
+            removed += isRemoved(move.to()) && !contents.containsKey(move.to()) ? 1 : 0;
+            contents.put(move.to(), move.sha256());
+        }
+    }
+
+    private static boolean isRemoved(String place) {
+        return place.startsWith(PhotoFolder.OWN);
     }
 
     /** Moves what lies in a folder to another in a map of places. */
@@ -84,7 +86,7 @@ final class Places {
 
     /** Returns the number of pictures. */
     int size() {
-        return contents.size() - inside(contents, PhotoFolder.OWN).size();
+        return contents.size() - removed;
     }
 
     /**

@@ -32,6 +32,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.SafeName;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.image.ExifOrientation;
@@ -41,6 +42,7 @@ import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Journal.Version;
+import org.coop4j.studio.PhotoFolder.Question;
 import org.coop4j.studio.Places.Difference;
 import org.coop4j.studio.Snapshot.Photo;
 
@@ -76,8 +78,9 @@ final class Studio implements Closeable {
     }
 
     /** Opens a folder as {@link PhotoFolder} does. */
-    static Studio open(Path folder, boolean readOnly, IoFunction<Path, String> sha256) throws IOException {
-        return new Studio(new PhotoFolder(folder, readOnly, sha256));
+    static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256)
+            throws IOException {
+        return new Studio(new PhotoFolder(folder, readOnly, user, sha256));
     }
 
     /** Has a listener called after each change. */
@@ -110,7 +113,34 @@ final class Studio implements Closeable {
 
     /** Returns the revision, and what undo would undo. */
     synchronized Done done() {
-        return new Done(folder.revision(), Journal.what(folder.journal.undoable()));
+        String undo = folder.question() == null ? Journal.what(folder.journal.undoable()) : null;
+        return new Done(folder.revision(), undo);
+    }
+
+    /** Returns what the person is to decide before anything is changed; null if there is nothing. */
+    synchronized Question question() {
+        return folder.question();
+    }
+
+    /** Returns names of files and folders that are passed over, since not every program can say them. */
+    synchronized Set<String> unusable() {
+        return folder.unusable();
+    }
+
+    /** Answers the question as {@link PhotoFolder#answer} does. */
+    synchronized void answer(boolean goOn) {
+        requireWritable();
+        StudioProblem.require(folder.question() != null, "Nothing was asked.");
+        List<StudioProblem> problems;
+        try {
+            problems = folder.answer(goOn);
+        } catch (IOException e) {
+            throw StudioProblem.of(e, "The journal");
+        }
+        changed();
+        if (!problems.isEmpty()) {
+            throw problems.get(0);
+        }
     }
 
     private void refresh() {
@@ -125,6 +155,8 @@ final class Studio implements Closeable {
 
     private void begin() {
         requireWritable();
+        StudioProblem.require(
+                folder.question() == null, "Nothing can be changed before the page has your answer about the history.");
         refresh();
     }
 
@@ -375,10 +407,10 @@ final class Studio implements Closeable {
 
     // History
 
-    /** Returns all states of the labels, the latest first. */
-    synchronized List<Version> history() {
+    /** Returns the states of the labels before an action, the latest first, as many as are listed at once. */
+    synchronized List<Version> history(int before) {
         refresh();
-        return folder.journal.versions();
+        return folder.journal.versions(before);
     }
 
     /** Returns the pictures whose labels differ between two states. */
@@ -421,7 +453,7 @@ final class Studio implements Closeable {
 
     /** Notes what was learned from a state. */
     synchronized void tested(int state, Tested tested) {
-        if (!folder.journal.holds(state, tested)) {
+        if (folder.question() == null && !folder.journal.holds(state, tested)) {
             folder.note(Entry.note(state, null, tested));
         }
     }

@@ -38,6 +38,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
@@ -48,6 +49,7 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
@@ -80,15 +82,18 @@ public final class StudioServer implements Closeable {
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
+    private final RunningStudio running;
     private final Map<SseClient, Listener> listening = new ConcurrentHashMap<>();
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
     private int silent; // periods without an event
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank) {
+    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank, StateFolder user)
+            throws IOException {
         this.studio = studio;
-        this.token = new BrowserToken(options);
+        this.token = new BrowserToken(options, BrowserToken.thisUser());
+        this.running = new RunningStudio(user, studio.root());
         this.demo = bank.resolveSibling("demo");
         Quality quality = new Quality(studio, clip.preprocessing().size());
         this.encoded = new EncodedPhotos(images);
@@ -104,16 +109,19 @@ public final class StudioServer implements Closeable {
      * @param readOnly true to change nothing in the folder
      * @param clip stays open until the server is closed
      * @param bank folder of the feature banks, in the cache
+     * @param user what is known of the user and the studios that run
      * @throws IOException if it cannot listen, or the folder cannot be read
      */
-    public static StudioServer start(ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank)
+    public static StudioServer start(
+            ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank, StateFolder user)
             throws IOException {
         Images images = new Images(clip, Run.Options.of(bank));
-        Studio studio = Studio.open(folder, readOnly, images::contentOf);
+        Studio studio = Studio.open(folder, readOnly, user, images::contentOf);
         StudioServer started;
         try {
-            started = new StudioServer(options, studio, clip, images, bank);
+            started = new StudioServer(options, studio, clip, images, bank, user);
             started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
+            started.tellPages();
         } catch (IOException | RuntimeException e) {
             studio.close();
             throw e;
@@ -138,14 +146,28 @@ public final class StudioServer implements Closeable {
         return token.address(port());
     }
 
+    /** Returns the address for a program that opens a browser, whose arguments other users see. */
+    public String openedAddress() throws IOException {
+        return token.openedAddress(port());
+    }
+
     // The gate
 
-    private void requireCookie(Context context) {
+    private void requireCookie(Context context) throws IOException {
         if (!token.admits(context)) {
             throw new StudioProblem(
                     FORBIDDEN_403,
                     "The address that coop studio printed admits one browser. Another gets its own from the page of"
                             + " the first; or start the studio again.");
+        }
+        if (context.path().equals("/")) {
+            tellPages(); // an address may be used up
+        }
+    }
+
+    private void tellPages() throws IOException {
+        if (!studio.readOnly()) {
+            running.tell(new Pages(token.otherAddress(port()), openedAddress()));
         }
     }
 
@@ -263,6 +285,8 @@ public final class StudioServer implements Closeable {
                 .put("total", total)
                 .put("encoded", total - left)
                 .put("undo", studio.done().undo())
+                .putPOJO("asks", studio.question())
+                .putPOJO("unusable", studio.unusable())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("suspects", review.suspects())
                 .put("failure", model.failure())
@@ -338,6 +362,8 @@ public final class StudioServer implements Closeable {
         change(routes, "keep", given -> studio.keep(given.picture));
         change(routes, "undo", given -> studio.undo());
         change(routes, "restore", given -> studio.restore(given.state));
+        change(routes, "continue", given -> studio.answer(true));
+        change(routes, "forget", given -> studio.answer(false));
         routes.post("/api/upload", context -> {
             studio.upload(
                     read(context),
@@ -346,7 +372,7 @@ public final class StudioServer implements Closeable {
                     context.queryParam("gesture"));
             context.json(studio.done());
         });
-        get(routes, "history", context -> studio.history());
+        get(routes, "history", context -> studio.history(number(context, "before", Integer.MAX_VALUE)));
         get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
     }
 
@@ -442,6 +468,9 @@ public final class StudioServer implements Closeable {
         senders.shutdownNow();
         listening.keySet().forEach(SseClient::close);
         server.close(() -> {});
+        if (!studio.readOnly()) {
+            running.close();
+        }
         runs.close();
         model.close();
         encoded.close();

@@ -3,6 +3,8 @@
 import {act, data, redraw} from "./model.js";
 import {accuracy, button, grouped, h, images, muted, name, part, pictures} from "./parts.js";
 
+const LISTED = 500; // states that the server lists at once
+let earlier = []; // states at which further lists begin
 let chosen = []; // the states to compare: at most two
 
 const place = (of) => (of.length ? of.flatMap((c) => [" ", name(c || "unsorted")]) : "not there");
@@ -67,12 +69,18 @@ function difference(states) {
 export const history = {
     title: "History",
     needs: "history",
-    draw: (states) => [
-        chosen.length > 0 && difference(states),
-        h(
-            "ul.stack",
-            states.map((s) => row(s, s === states[0]))
-        ),
-        muted("Going back can be undone.")
-    ]
+    draw(latest) {
+        const states = [...latest, ...earlier.flatMap((before) => data("history?before=" + before) ?? [])];
+        const more = () => (earlier.push(states.at(-1).state), redraw());
+        return [
+            chosen.length > 0 && difference(states),
+            h(
+                "ul.stack",
+                states.map((s) => row(s, s === states[0]))
+            ),
+            states.length === LISTED * (1 + earlier.length) && button("Earlier states", more),
+            muted("Going back can be undone.")
+        ];
+    },
+    leave: () => (earlier = [])
 };

@@ -139,6 +139,17 @@ function sentence(s) {
 const content = () =>
     answer() ? screen().draw(answer()) : answer() === null ? h("h2", "Nothing is learned yet.") : skeleton();
 
+/** Asks before a history that others wrote, or whose end is damaged, changes anything. */
+const question = ({why, unfinished}, message) =>
+    message(
+        why,
+        unfinished
+            ? `“${unfinished}” may not be finished. “Continue” finishes it; “Forget it” leaves the pictures where they are.`
+            : "“Continue” goes on with it; “Forget it” begins a new one. The pictures stay where they are.",
+        button("Forget it", () => act("forget", {}), ".choice"),
+        button("Continue", () => act("continue", {}), ".primary")
+    );
+
 function messages(s) {
     const {error, stopped, line} = state;
     const dismiss = () => {
@@ -152,6 +163,7 @@ function messages(s) {
         h(
             "div",
             {key: "alert", role: "alert"},
+            s?.asks && question(s.asks, message),
             stopped
                 ? message("The studio has stopped.", "Start it again; nothing is lost.")
                 : s?.failure && message(s.failure, "It is tried again with the next change."),
@@ -163,6 +175,16 @@ function messages(s) {
                     error.again && button("Try again", () => (dismiss(), error.again()), ".primary")
                 )
         ),
+        state.screen === "board" &&
+            s?.unusable.length > 0 &&
+            h(
+                "p.panel",
+                {key: "unusable"},
+                h("b", count(s.unusable.length, "name"), " left out. "),
+                "Not every program can read such a name: rename the file or folder. ",
+                name(s.unusable.slice(0, 3).join(", ")),
+                s.unusable.length > 3 && " …"
+            ),
         h(
             "div",
             {key: "line", role: "status"},

@@ -77,6 +77,11 @@ final class CoopProcess {
         return process.isAlive();
     }
 
+    /** What it has printed on standard output so far. */
+    String out() throws IOException {
+        return Files.readString(out);
+    }
+
     /** What it has printed on standard error so far. */
     String err() throws IOException {
         return Files.readString(err);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Folders;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
@@ -113,7 +114,13 @@ class EveryWayTest {
         ServiceOptions options = new ServiceOptions(
                 "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofMinutes(1), 64));
         try (Clip clip = Clip.open(MODEL);
-                StudioServer server = StudioServer.start(options, photos, false, clip, folder.resolve("bank"))) {
+                StudioServer server = StudioServer.start(
+                        options,
+                        photos,
+                        false,
+                        clip,
+                        folder.resolve("bank"),
+                        new StateFolder(folder.resolve("user")))) {
             HttpClient browser = HttpClient.newBuilder()
                     .cookieHandler(new CookieManager())
                     .followRedirects(Redirect.ALWAYS)

@@ -15,8 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The script {@code coop} in a separate folder, with a fake Maven and a fake Java that record their calls.
@@ -122,6 +125,21 @@ class LauncherTest {
                     List.of(Files.readString(folder.resolve("records/options")).split(" "));
             assertThat(options.contains(option)).as(version).isEqualTo(version.compareTo("23") >= 0);
         }
+    }
+
+    @ParameterizedTest
+    @EnabledOnOs(OS.LINUX)
+    @CsvSource({
+        "LC_ALL, xx_XX.UTF-8, C.UTF-8",
+        "LC_TIME, xx_XX.UTF-8, C.UTF-8",
+        "LANG, xx_XX.UTF-8, C.UTF-8",
+        "LC_ALL, C, C.UTF-8",
+        "LC_ALL, POSIX, C.UTF-8",
+        "LC_ALL, C.utf8, C.utf8"
+    })
+    void aLocaleThatIsNotInstalledIsReplaced(String name, String value, String expected) throws IOException {
+        coop(Map.of(name, value)).ok();
+        assertThat(folder.resolve("records/locale")).hasContent(expected);
     }
 
     /** Waits until Maven has been started a number of times. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
+import static org.coop4j.studio.StudioFolder.history;
 import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
@@ -13,6 +14,7 @@ import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,22 +24,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.Folders;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
+import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A studio whose folder or system refuses something: a clear message, and nothing is lost. The system property {@code
@@ -53,8 +58,9 @@ class StudioFaultsTest {
         private Hindered() {}
 
         public static void main(String[] arguments) throws IOException {
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false, Hindered::sha256)) {
+            try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Hindered::sha256)) {
                 System.out.println(studio.snapshot().photos().size() + " pictures");
+                studio.unusable().forEach(System.out::println);
                 attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png", null));
                 for (int i = 0; i < 10; i++) {
                     String to = "b" + i % 2;
@@ -76,6 +82,58 @@ class StudioFaultsTest {
             } catch (StudioProblem e) {
                 System.out.println(e.getMessage() + " " + e.lost);
             }
+        }
+    }
+
+    /** In the locale C, names that are not ASCII cannot be said; nor can Latin-1 in any other. */
+    @Test
+    void namesThatCannotBeSaidAreNamed() throws Exception {
+        Path photos = fill(folder.resolve("photos"), 12, "a", "b0", "b1", "caf\u00e9");
+        String script =
+                "cp a/p0.png $'a/gr\\xfc\\xdfe.png'; cp a/p0.png 'a/x\\y.png'; mkdir $'M\\xfcll'; cp a/p0.png $'M\\xfcll/1.png'";
+        assertThat(new ProcessBuilder("bash", "-c", script)
+                        .directory(photos.toFile())
+                        .start()
+                        .waitFor())
+                .isZero();
+        int before = pictures(photos).size();
+        try (Studio studio = open(photos)) {
+            assertThat(studio.unusable()).containsExactlyInAnyOrder("M\ufffdll", "a/gr\ufffd\ufffde.png", "a/x\\y.png");
+            assertThat(studio.snapshot().classes()).containsExactly("a", "b0", "b1", "caf\u00e9");
+            studio.rename("a", "c");
+            studio.undo();
+            assertThat(studio.snapshot().photos()).hasSize(48);
+            Files.delete(photos.resolve("a").resolve("x\\y.png"));
+            assertThat(studio.unusable()).hasSize(3);
+            studio.snapshot();
+            assertThat(studio.unusable()).hasSize(2);
+        }
+        assertThat(pictures(photos)).hasSize(before - 1);
+        assertThat(hindered(photos, "env", "LC_ALL=C"))
+                .startsWith("36 pictures\nM?ll\n")
+                .contains("\ncaf??\n");
+    }
+
+    /** Names of 255 bytes, to which nothing can be added. */
+    @Test
+    void namesAsLongAsTheyCanBeAreMergedRemovedAndUndone() throws IOException {
+        String name = "\u00fc".repeat(125) + "x.png";
+        Path photos = folder.resolve("photos");
+        for (String label : List.of("a", "b", "c")) {
+            Files.createDirectories(photos.resolve(label));
+            Files.write(photos.resolve(label).resolve(name), picture(label.charAt(0)));
+        }
+        try (Studio studio = open(photos)) {
+            List<Path> before = pictures(photos);
+            studio.rename("a", "b");
+            studio.rename("b", "c");
+            assertThat(ids(studio, "c")).hasSize(3);
+            studio.remove(ids(studio, "c"));
+            assertThat(studio.snapshot().photos()).isEmpty();
+            for (int i = 0; i < 3; i++) {
+                studio.undo();
+            }
+            assertThat(pictures(photos)).isEqualTo(before);
         }
     }
 
@@ -168,6 +226,86 @@ class StudioFaultsTest {
         assertThat(contents(photos.resolve("a"))).hasSize(2);
     }
 
+    /** Opens a folder whose journal is long, undoes and goes back; prints the times of the starts in ms. */
+    static final class LongHistory {
+        private LongHistory() {}
+
+        public static void main(String[] arguments) throws IOException {
+            Path photos = Path.of(arguments[0]);
+            for (int start = 0; start < 2; start++) {
+                long begun = System.nanoTime();
+                try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+                    System.out.println((System.nanoTime() - begun) / 1_000_000);
+                    if (studio.question() != null) {
+                        studio.answer(true);
+                    }
+                }
+            }
+            try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+                List<Version> latest = history(studio);
+                List<Version> earlier =
+                        studio.history(latest.get(latest.size() - 1).state());
+                System.out.println(latest.size() + " " + earlier.get(0).state());
+                int all = studio.snapshot().photos().size();
+                studio.undo();
+                studio.undo();
+                System.out.println(
+                        studio.done().undo() + ", " + ids(studio, "b").size());
+                studio.restore(1);
+                System.out.println(ids(studio, "a").size() == all);
+            }
+        }
+    }
+
+    /** The system property {@code studio.moves} sets their number. */
+    @Test
+    void aLongHistoryIsOpenedAndUndoneInLittleMemory() throws Exception {
+        int moves = Integer.getInteger("studio.moves", 200_000);
+        int pictures = moves / 50;
+        Path photos = folder.resolve("photos");
+        Path a = Files.createDirectories(photos.resolve("a"));
+        Files.createDirectories(photos.resolve("b"));
+        Path own = Files.createDirectories(photos.resolve(PhotoFolder.OWN));
+        List<String> contents = new ArrayList<>();
+        StringJoiner first = new StringJoiner(",", "{\"action\":1,\"makes\":[\"a\",\"b\"],\"moves\":[", "]}");
+        String move = "{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}";
+        for (int i = 0; i < pictures; i++) {
+            contents.add(Hindered.sha256(Files.createFile(a.resolve(i + ".png"))));
+            first.add(move.formatted(contents.get(i), "", "a/%d.png".formatted(i)));
+        }
+        try (CheckedLines journal = CheckedLines.open(own.resolve("journal"))) {
+            journal.add(first.toString(), false);
+            for (int i = 0; i < moves; i++) {
+                String from = "%s/%d.png".formatted(i / pictures % 2 == 0 ? "a" : "b", i % pictures);
+                String to = "%s/%d.png".formatted(i / pictures % 2 == 0 ? "b" : "a", i % pictures);
+                String moved = move.formatted(contents.get(i % pictures), from, to);
+                journal.add("{\"action\":%d,\"what\":\"Moved 1\",\"moves\":[%s]}".formatted(i + 2, moved), false);
+                journal.add("{\"action\":%d}".formatted(i + 2), false);
+            }
+        }
+        Process process = StudioFolder.java(List.of(), LongHistory.class, photos.toString())
+                .start();
+        List<String> said = new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .toList();
+        assertThat(process.waitFor()).isZero();
+        System.out.printf(
+                "%d pictures, %d moves, %d MB: %s ms%n",
+                pictures, moves, Files.size(own.resolve("journal")) >> 20, said.subList(0, 2));
+        assertThat(said.subList(2, 5))
+                .containsExactly(Journal.LISTED + " " + (moves + 1 - Journal.LISTED), "Moved 1, 2", "true");
+        for (String name : List.of("journal.state", "journal")) { // damage before the end that is read
+            Path damaged = own.resolve(name);
+            byte[] content = Files.readAllBytes(damaged);
+            content[content.length / 2] ^= 1;
+            Files.write(damaged, content);
+            try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+                assertThat(history(studio)).hasSize(Journal.LISTED);
+                assertThat(own.resolve("journal.damaged-1").toFile().exists()).isEqualTo(name.equals("journal"));
+            }
+        }
+    }
+
     @Test
     void aFileThatChangesBetweenTheJournalAndItsMoveStays() throws IOException {
         fill(folder, 2, "a", "b");
@@ -175,8 +313,7 @@ class StudioFaultsTest {
         try (Studio studio = open(folder)) {
             move = new Move(studio.snapshot().of("a").get(0).sha256(), "a/p0.png", "b/new.png");
         }
-        try (Journal journal =
-                new Journal(Optional.of(folder.resolve(PhotoFolder.OWN).resolve("journal")))) {
+        try (Journal journal = StudioFolder.journal(folder)) {
             journal.add(Entry.of(9, "Moved 1 to b", null, null, List.of(), List.of(move), List.of()));
         }
         Files.write(folder.resolve("a/p0.png"), picture(70));
@@ -206,6 +343,38 @@ class StudioFaultsTest {
         }
     }
 
+    /** Neither the times of folders nor those of files that are known show it. */
+    @Test
+    void aFileThatAppearsWhilePicturesAreMovedIsNoticed() throws Exception {
+        Path photos = folder.resolve("photos");
+        Path a = Files.createDirectories(photos.resolve("a"));
+        Path b = Files.createDirectories(photos.resolve("b"));
+        for (int i = 0; i < 4000; i++) {
+            Files.createFile(a.resolve(i + ".png"));
+        }
+        Thread other = new Thread(() -> {
+            while (b.toFile().list().length < 2) {
+                Thread.onSpinWait();
+            }
+            try {
+                Files.createFile(b.resolve("new.png"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+            List<String> all = ids(studio, "a");
+            other.start();
+            studio.move(all, "b", false, null);
+            other.join();
+            long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (ids(studio, "b").size() < 4001) {
+                assertThat(System.nanoTime()).isLessThan(end);
+                Thread.sleep(50);
+            }
+        }
+    }
+
     private static void write(Path file, byte[] content) {
         try {
             Files.write(file, content, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
@@ -231,7 +400,7 @@ class StudioFaultsTest {
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("a/deep/linked"), folder.resolve("elsewhere"));
         Files.createSymbolicLink(photos.resolve("b/near.png"), Path.of("../../near.png"));
-        try (Studio studio = Studio.open(photos, false, Sha256::of)) {
+        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Sha256::of)) {
             String nested = studio.snapshot().photos().stream()
                     .filter(one -> one.path().equals("a/deep/linked/p1.png"))
                     .findFirst()
@@ -265,10 +434,12 @@ class StudioFaultsTest {
         assertThat(contents(folder)).isEqualTo(before);
     }
 
-    private Path strangersJournal(Path photos, String entry) throws IOException {
+    private static Path strangersJournal(Path photos, String... entries) throws IOException {
         Path own = Files.createDirectories(photos.resolve(PhotoFolder.OWN));
-        try (CheckedLines journal = CheckedLines.open(own.resolve("journal"), line -> {})) {
-            journal.add(entry, true);
+        try (CheckedLines journal = CheckedLines.open(own.resolve("journal"))) {
+            for (String entry : entries) {
+                journal.add(entry, true);
+            }
         }
         return own;
     }
@@ -355,7 +526,7 @@ class StudioFaultsTest {
         try (Studio studio = open(photos)) {
             List<String> start =
                     studio.snapshot().photos().stream().map(Photo::path).toList();
-            int state = studio.history().get(0).state();
+            int state = history(studio).get(0).state();
             for (int round = 0; round < 3; round++) {
                 studio.rename("cats", "felines");
                 studio.restore(state);
@@ -390,7 +561,114 @@ class StudioFaultsTest {
         for (int start = 0; start < 2; start++) {
             try (Studio studio = open(photos)) {
                 assertThat(ids(studio, "cats")).containsExactly(Photo.id(Sha256.of(file)));
+                assertThat(studio.question().why()).contains("damaged");
+                assertThat(studio.question().unfinished()).isEqualTo("Moved 1 to dogs");
             }
+        }
+        try (Studio studio = open(photos)) {
+            studio.answer(false);
+            assertThat(ids(studio, "cats")).hasSize(1);
+        }
+        try (Studio studio = open(photos)) {
+            assertThat(studio.question()).isNull();
+            assertThat(history(studio)).hasSizeGreaterThan(1);
+        }
+    }
+
+    /** A folder from elsewhere, whose journal has an action that is done and one that is not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStrangersHistoryChangesNothingBeforeThePersonAgreed(boolean goesOn) throws IOException {
+        Path photos = fill(folder.resolve("photos"), 2, "cats", "dogs");
+        String move =
+                "{\"action\":%d,\"what\":\"Moved 1\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}]}";
+        String done = Sha256.of(photos.resolve("dogs/p0.png"));
+        String open = Sha256.of(photos.resolve("cats/p1.png"));
+        strangersJournal(
+                photos,
+                move.formatted(1, done, "cats/was.png", "dogs/p0.png"),
+                "{\"action\":1}",
+                move.formatted(2, open, "cats/p1.png", "dogs/taken.png"));
+        List<Path> before = pictures(photos);
+        for (int start = 0; start < 2; start++) {
+            try (Studio studio = open(photos)) {
+                assertThat(studio.question().why()).contains("elsewhere");
+                assertThat(studio.question().unfinished()).isEqualTo("Moved 1");
+                assertThat(studio.done().undo()).isNull();
+                String id = ids(studio, "cats").get(0);
+                for (Runnable change : List.<Runnable>of(
+                        studio::undo,
+                        () -> studio.restore(1),
+                        () -> studio.keep(id),
+                        () -> studio.remove(List.of(id)),
+                        () -> studio.rename("cats", "felines"),
+                        () -> studio.addClass("birds"),
+                        () -> studio.upload(picture(9), null, "up.png", null),
+                        () -> studio.move(List.of(id), "dogs", false, null))) {
+                    assertThrown(StudioProblem.class, change::run, "your answer about the history");
+                }
+                assertThat(pictures(photos)).isEqualTo(before);
+            }
+        }
+        Studio.open(photos, true, StudioFolder.USER, Sha256::of).close();
+        try (Studio studio = open(photos)) {
+            studio.answer(goesOn);
+            assertThrown(() -> studio.answer(goesOn), "Nothing was asked");
+            assertThat(ids(studio, "dogs")).hasSize(goesOn ? 3 : 2);
+            assertThat(history(studio)).hasSize(goesOn ? 3 : 1);
+            assertThat(studio.done().undo()).isEqualTo(goesOn ? "Moved 1" : null);
+        }
+        assertThat(Files.exists(photos.resolve(PhotoFolder.OWN).resolve("journal.forgotten-1")))
+                .isEqualTo(!goesOn);
+        try (Studio studio = open(photos)) {
+            assertThat(studio.question()).isNull();
+            if (goesOn) {
+                studio.undo();
+                assertThat(pictures(photos)).isEqualTo(before);
+                studio.undo();
+                assertThat(photos.resolve("cats/was.png")).exists();
+            }
+        }
+    }
+
+    private static List<Path> pictures(Path photos) throws IOException {
+        return Folders.files(photos).stream()
+                .filter(file -> file.toString().endsWith(".png"))
+                .toList();
+    }
+
+    @Test
+    void aHistoryIsThatOfOneUserAtOnePlace() throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        StateFolder other = new StateFolder(folder.resolve("other"));
+        open(photos).close();
+        try (Studio studio = open(photos)) {
+            assertThat(studio.question()).isNull();
+        }
+        try (Studio studio = Studio.open(photos, false, other, Sha256::of)) {
+            assertThat(studio.question().why()).contains("somebody else");
+            assertThat(studio.question().unfinished()).isNull();
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("other"))))
+                .isEqualTo("rwx------");
+        try (Studio studio = open(Files.move(photos, folder.resolve("elsewhere")))) {
+            assertThat(studio.question().why()).contains("elsewhere");
+        }
+    }
+
+    /** Places that no studio writes, in entries that look right. */
+    @ParameterizedTest
+    @CsvSource({"'', cats/taken.png", "cats/p0.png, ''", ".git/hooks/run, cats/a.png", "cats/p0.png, .COOP4J/lock"})
+    void aStrangersActionIsRefused(String from, String to) throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        for (String content : List.of("", Sha256.of(photos.resolve("cats/p0.png")))) {
+            Path journal = strangersJournal(
+                            photos,
+                            "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"%s\",\"to\":\"%s\"}]}"
+                                    .formatted(content, from, to))
+                    .resolve("journal");
+            assertThrown(IOException.class, () -> open(photos).close(), "not written by a studio", "journal away");
+            Files.delete(journal);
         }
     }
 
@@ -404,7 +682,9 @@ class StudioFaultsTest {
                 "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"cats/%s\",\"to\":\"dogs/link.png\"}]}"
                         .formatted(Sha256.of(file), file.getFileName()));
         Files.createSymbolicLink(photos.resolve("dogs/link.png"), file);
-        open(photos).close();
+        try (Studio studio = open(photos)) {
+            assertThrown(() -> studio.answer(true), "dogs/link.png");
+        }
         assertThat(file).isRegularFile();
         assertThat(photos.resolve("dogs/link.png")).isSymbolicLink();
     }
@@ -420,6 +700,7 @@ class StudioFaultsTest {
                         .formatted(Sha256.of(file), file.getFileName()));
         Files.createLink(photos.resolve("dogs/moved.png"), file);
         try (Studio studio = open(photos)) {
+            studio.answer(true);
             assertThat(ids(studio, "dogs")).hasSize(2);
         }
         assertThat(file).doesNotExist();
@@ -438,6 +719,7 @@ class StudioFaultsTest {
                 "{\"action\":1,\"what\":\"Moved\",\"moves\":[{\"sha256\":\"%s\",\"from\":\"cats/%s\",\"to\":\"dogs/taken.png\"}],\"drops\":[\"cats\"]}"
                         .formatted(Sha256.of(file), file.getFileName()));
         try (Studio studio = open(photos)) {
+            assertThrown(() -> studio.answer(true), "cats is a link to another folder");
             assertThat(studio.snapshot().photos()).isNotEmpty();
         }
         assertThat(contents(elsewhere)).containsExactly(victim);
@@ -445,11 +727,41 @@ class StudioFaultsTest {
         assertThat(photos.resolve("dogs/taken.png")).doesNotExist();
     }
 
+    /** In finishing, undoing and going back, of pictures and of whole folders. */
+    @Test
+    void noFolderIsMovedThatIsALink() throws IOException {
+        Path elsewhere = fill(folder.resolve("elsewhere"), 1, "private");
+        Path photos = fill(folder.resolve("photos"), 1, "dogs");
+        for (String link : List.of("cats", "felines")) {
+            Files.createSymbolicLink(photos.resolve(link), elsewhere.resolve("private"));
+        }
+        String content = contents(elsewhere).get(0);
+        strangersJournal(
+                photos,
+                "{\"action\":1,\"moves\":[{\"sha256\":\"%s\",\"from\":\"\",\"to\":\"birds/p0.png\"}]}"
+                        .formatted(content),
+                "{\"action\":2,\"what\":\"Renamed birds to felines\",\"moves\":[{\"sha256\":\"\",\"from\":\"birds\",\"to\":\"felines\"}]}",
+                "{\"action\":2}",
+                "{\"action\":3,\"what\":\"Renamed cats to mine\",\"moves\":[{\"sha256\":\"\",\"from\":\"cats\",\"to\":\"mine\"}]}");
+        List<Path> before = pictures(folder);
+        try (Studio studio = open(photos)) {
+            assertThrown(StudioProblem.class, () -> studio.answer(true), "cats is a link");
+            studio.undo(); // of what was not done
+            assertThrown(StudioProblem.class, studio::undo, "felines is a link");
+            assertThrown(StudioProblem.class, () -> studio.restore(1), "felines is a link");
+        }
+        assertThat(pictures(folder)).isEqualTo(before);
+        assertThat(photos.resolve("cats")).isSymbolicLink();
+        assertThat(photos.resolve("felines")).isSymbolicLink();
+    }
+
     /** Links to files of others, and pipes that no reader or writer ever opens. */
     @ParameterizedTest
     @CsvSource({
         "journal, true",
         "journal, false",
+        "journal.state, true",
+        "journal.state, false",
         "test.txt, false",
         "lock, false",
         "thumbnails, true",

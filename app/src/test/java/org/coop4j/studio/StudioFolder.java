@@ -14,10 +14,15 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.JavaChild;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
+import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Snapshot.Photo;
 
 /** Folders of small pictures, and what is in them. */
 final class StudioFolder {
+
+    /** A user, the same in processes that tests start. */
+    static final StateFolder USER = new StateFolder(Path.of("target", "studio-user"));
 
     private StudioFolder() {}
 
@@ -75,7 +80,17 @@ final class StudioFolder {
     }
 
     static Studio open(Path folder) throws IOException {
-        return Studio.open(folder, false, Sha256::of);
+        return Studio.open(folder, false, USER, Sha256::of);
+    }
+
+    static List<Version> history(Studio studio) {
+        return studio.history(Integer.MAX_VALUE);
+    }
+
+    /** Opens the journal of a folder. */
+    static Journal journal(Path folder) throws IOException {
+        Path own = folder.resolve(PhotoFolder.OWN);
+        return Journal.open(own.resolve("journal"), own.resolve("journal.state"));
     }
 
     /** Returns a process of Java, begun by another command unless that is empty. */

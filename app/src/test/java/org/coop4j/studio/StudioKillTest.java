@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
@@ -7,15 +8,21 @@ import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Random;
+import org.coop4j.base.CheckedLines;
+import org.coop4j.base.Folders;
 import org.coop4j.base.Sha256;
 import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
+import org.coop4j.studio.Snapshot.Photo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,7 +38,7 @@ class StudioKillTest {
 
         public static void main(String[] arguments) throws IOException {
             Random random = new Random(Long.parseLong(arguments[1]));
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false, Sha256::of)) {
+            try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Sha256::of)) {
                 System.out.println("open");
                 while (true) {
                     StudioFolder.anything(studio, random);
@@ -43,14 +50,21 @@ class StudioKillTest {
         }
     }
 
+    /** Classes have folders and files in them that are none of the studio's. */
     @Test
-    void noPictureIsLostWhenAProcessIsKilled() throws Exception {
-        fill(folder, 30, "", "a", "b", "c");
-        List<String> known = new ArrayList<>(contents(folder));
+    void noPictureIsLostWhenAProcessIsKilledAndEveryUndoIsExact() throws Exception {
+        Path photos = fill(folder.resolve("photos"), 30, "", "a", "b", "c", "a/deep", "b/deep/deeper");
+        List<String> foreign =
+                List.of("a/.DS_Store", "a/deep/.DS_Store", "b/notes.txt", "b/deep/notes.txt", "c/Thumbs.db");
+        for (String name : foreign) {
+            Files.writeString(photos.resolve(name), name);
+        }
+        List<String> known = new ArrayList<>(contents(photos));
         Random random = new Random(3);
-        for (int kill = 0; kill < Integer.getInteger("studio.kills", 3); kill++) {
+        int kills = Integer.getInteger("studio.kills", 3);
+        for (int kill = 0; kill < kills; kill++) {
             Path out = folder.resolve("out.txt");
-            Process busy = StudioFolder.java(List.of(), Busy.class, folder.toString(), String.valueOf(kill))
+            Process busy = StudioFolder.java(List.of(), Busy.class, photos.toString(), String.valueOf(kill))
                     .redirectOutput(out.toFile())
                     .start();
             while (busy.isAlive() && Files.size(out) == 0) {
@@ -61,11 +75,58 @@ class StudioKillTest {
             busy.destroyForcibly();
             busy.waitFor();
             Files.readAllLines(out).stream().filter(line -> line.length() == 64).forEach(known::add);
-            try (Studio studio = open(folder)) {
-                assertThat(contents(folder)).as("kill " + kill).containsAll(known);
+            try (Studio studio = open(photos)) {
+                assertThat(contents(photos)).as("kill " + kill).containsAll(known);
                 assertThat(studio.snapshot().photos()).isNotEmpty();
             }
         }
+        int undone = undoAll(photos);
+        assertThat(contents(photos)).containsAll(known);
+        assertThat(Folders.files(photos).stream()
+                        .filter(file -> !file.toString().matches(".*(png|/\\.coop4j/.*)"))
+                        .map(StudioKillTest::text))
+                .containsExactlyInAnyOrderElementsOf(foreign);
+        System.out.printf("%d kills, %d actions undone%n", kills, undone);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Undoes all actions, each of which must lead to the places that the journal had before it. */
+    private static int undoAll(Path photos) throws IOException {
+        Map<Integer, Map<String, String>> before = new LinkedHashMap<>(); // by action that is not undone
+        Places then = new Places();
+        try (CheckedLines journal =
+                CheckedLines.open(photos.resolve(PhotoFolder.OWN).resolve("journal"))) {
+            journal.read((line, at) -> {
+                Entry entry = Journal.entry(line);
+                if (entry.undoes() != null) {
+                    before.remove(entry.undoes());
+                } else if (entry.what() != null) {
+                    before.put(entry.action(), then.seen());
+                }
+                then.apply(entry);
+                return true;
+            });
+        }
+        List<Integer> actions = new ArrayList<>(before.keySet());
+        Collections.reverse(actions);
+        try (Studio studio = open(photos)) {
+            for (int action : actions) {
+                String what = studio.done().undo();
+                studio.undo();
+                Map<String, String> now =
+                        studio.snapshot().photos().stream().collect(toMap(Photo::path, Photo::sha256));
+                assertThat(now).as("after the undo of %d, \"%s\"", action, what).isEqualTo(before.get(action));
+            }
+            assertThat(studio.done().undo()).isNull();
+        }
+        return actions.size();
     }
 
     /** Whatever part of an action was done, the next studio completes it. */
@@ -76,8 +137,7 @@ class StudioKillTest {
         try (Studio studio = open(folder)) {
             studio.snapshot().of("a").forEach(one -> moves.add(new Move(one.sha256(), one.path(), "c/" + one.file())));
         }
-        try (Journal journal =
-                new Journal(Optional.of(folder.resolve(PhotoFolder.OWN).resolve("journal")))) {
+        try (Journal journal = StudioFolder.journal(folder)) {
             journal.add(Entry.of(9, "Moved 3 to c", null, null, List.of("c"), moves, List.of()));
         }
         Files.createDirectories(folder.resolve("c"));

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.demo.DemoPictures;
@@ -53,6 +54,7 @@ class StudioPageTest {
 
     private Path photos;
     private StudioServer server;
+    private StateFolder user = StudioFolder.USER;
 
     @BeforeAll
     static void openBrowser() throws IOException {
@@ -92,7 +94,8 @@ class StudioPageTest {
                 photos,
                 false,
                 clip,
-                folder.resolve("bank"));
+                folder.resolve("bank"),
+                user);
     }
 
     @AfterEach
@@ -344,6 +347,40 @@ class StudioPageTest {
         browser.until("!document.querySelector('header button').disabled");
         press("u");
         untilPictures("watch", 11);
+    }
+
+    /** Its cookie is one that other sites do not send. */
+    @Test
+    void theAddressThatIsOpenedShowsThePage() throws IOException {
+        browser.get("about:blank");
+        browser.manage().deleteAllCookies();
+        browser.get(address());
+        browser.until("document.querySelector('.tray .tile') === null");
+        browser.get(server.openedAddress());
+        browser.until("document.querySelectorAll('.tray .tile img').length === 8");
+        assertThat(browser.getCurrentUrl()).doesNotContain("opened");
+    }
+
+    @Test
+    void aHistoryOfOthersIsAskedAbout() throws IOException {
+        browser.get("about:blank");
+        server.close();
+        user = new StateFolder(folder.resolve("other"));
+        start(0);
+        browser.get(server.address());
+        String alert = "document.querySelector('[role=alert]').textContent";
+        browser.until(alert + ".includes('or by somebody else')");
+        for (int width : new int[] {390, 1400}) {
+            browser.resize(width);
+            browser.assertFits("question at " + width);
+            browser.photograph("question-" + width, false);
+        }
+        browser.resetSize();
+        click("Continue");
+        browser.until(alert + " === ''");
+        browser.executeScript("document.querySelector('.tray .tile').click()");
+        press("1");
+        untilPictures("pizza", 15);
     }
 
     @Test

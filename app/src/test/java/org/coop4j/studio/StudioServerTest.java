@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.Javalin;
+import io.javalin.http.ForbiddenResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +32,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +40,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
@@ -52,11 +56,14 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.serve.Answer;
+import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Snapshot.Photo;
 import org.coop4j.text.Tokenizer.Overflow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,7 +86,11 @@ class StudioServerTest {
     void start() throws Exception {
         photos = fill(folder.resolve("photos"), 9, "", "cat", "dog");
         clip = Clip.open(ShippedModel.file(folder));
-        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"));
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"), StudioFolder.USER);
+        enter();
+    }
+
+    private void enter() throws Exception {
         Answer entered = ask("GET", "/?" + URI.create(server.address()).getQuery(), null);
         assertThat(entered.status()).isEqualTo(302);
         String set = entered.header("Set-Cookie").orElseThrow();
@@ -189,6 +200,25 @@ class StudioServerTest {
         assertThat(json("GET", "/thumbnail/none", null, 404).has("error")).isTrue();
     }
 
+    @Test
+    void aHistoryOfOthersIsAskedAbout() throws Exception {
+        assertThat(get("state").path("asks").isNull()).isTrue();
+        assertThat(post("continue", "{}", 400).path("error").asText()).contains("Nothing was asked");
+        String id = first("");
+        server.close();
+        StateFolder other = new StateFolder(folder.resolve("other"));
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"), other);
+        enter();
+        assertThat(get("state").path("asks").path("why").asText()).contains("somebody else");
+        String move = "{\"pictures\":[\"%s\"],\"to\":\"dog\"}".formatted(id);
+        assertThat(post("move", move, 400).path("lost").asText()).startsWith("Nothing is lost");
+        post("forget", "{}", 200);
+        assertThat(get("state").path("asks").isNull()).isTrue();
+        assertThat(get("history")).hasSize(1);
+        post("move", move, 200);
+        assertThat(get("history?before=2")).hasSize(1);
+    }
+
     /** New content under a name that was used before, which banks of features remember by the file's name. */
     @Test
     void aReplacedPictureIsLookedAtAgain() throws Exception {
@@ -260,10 +290,65 @@ class StudioServerTest {
     void anAddressThatIsShownStaysValid() throws Exception {
         String shown = get("phone").path("address").asText();
         assertThat(get("phone").path("address").asText()).isEqualTo(shown);
-        BrowserToken token = new BrowserToken(OPTIONS);
+        BrowserToken token = new BrowserToken(OPTIONS, OptionalInt.empty());
         String terminal = token.address(80);
         assertThat(token.otherAddress(80)).isNotEqualTo(terminal);
         assertThat(token.address(80)).isEqualTo(terminal);
+    }
+
+    @Test
+    void aSecondStartFindsAddressesThatAreNotUsedUp() throws Exception {
+        for (int start = 0; start < 3; start++) {
+            Pages pages = RunningStudio.find(StudioFolder.USER, photos).orElseThrow();
+            for (String address : List.of(pages.shown(), pages.opened())) {
+                assertThat(ask("GET", "/?" + URI.create(address).getQuery(), null)
+                                .status())
+                        .isEqualTo(302);
+            }
+        }
+        StateFolder other = new StateFolder(folder.resolve("other"));
+        assertThat(RunningStudio.find(other, photos)).isEmpty();
+        String file = "studio-" + Sha256.of(photos.toRealPath().toString());
+        String known = StudioFolder.USER.read(file).orElseThrow();
+        server.close();
+        assertThat(RunningStudio.find(StudioFolder.USER, photos)).isEmpty();
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        for (String killed :
+                List.of(String.valueOf(ended.pid()), ProcessHandle.current().pid() + " long ago")) {
+            other.write(file, known.replaceFirst("[^\\n]*$", killed));
+            assertThat(RunningStudio.find(other, photos)).isEmpty();
+        }
+        other.write(file, known);
+        assertThat(RunningStudio.find(other, photos)).isPresent();
+    }
+
+    /** The arguments of a program that opens a browser are seen by all users. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theAddressInAnArgumentAdmitsThisUserAlone() throws Exception {
+        int me = BrowserToken.thisUser().orElseThrow();
+        for (int user : List.of(me, me + 1)) {
+            BrowserToken token = new BrowserToken(OPTIONS, OptionalInt.of(user));
+            Javalin page = Javalin.create(config -> config.routes.before(context -> {
+                        if (!token.admits(context)) {
+                            throw new ForbiddenResponse();
+                        }
+                    }))
+                    .start("127.0.0.1", 0);
+            URI address = URI.create(token.openedAddress(page.port()));
+            assertThat(Answer.of("GET", address, null).status()).isEqualTo(user == me ? 302 : 403);
+            page.stop();
+        }
+        String row = "   1: 0100007F:C0DE 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 1 1 0";
+        String others = row.replace("0100007F:C0DE", "0200007F:C0DE").replace(" 1000 ", " 1001 ");
+        String back = row.replace("C0DE", "x").replace("1F90", "C0DE").replace("x", "1F90");
+        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of("  sl  local_address", row, back)))
+                .isTrue();
+        assertThat(BrowserToken.areOf(1001, 0xC0DE, 0x1F90, List.of(row))).isFalse();
+        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of(row, others)))
+                .isFalse();
+        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of(back))).isFalse();
     }
 
     @Test
@@ -308,7 +393,8 @@ class StudioServerTest {
 
     @Test
     void noChangeWaitsForTheTextTower() throws Exception {
-        try (Studio studio = Studio.open(fill(folder.resolve("own"), 3, "cat", "dog"), false, Sha256::of);
+        try (Studio studio = Studio.open(
+                        fill(folder.resolve("own"), 3, "cat", "dog"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
                 Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {
@@ -409,7 +495,7 @@ class StudioServerTest {
                 Files.copy(files.get(i), own.resolve(label + "-" + i + ".jpg"));
             }
         }
-        try (Studio studio = Studio.open(folder.resolve("own"), false, Sha256::of);
+        try (Studio studio = Studio.open(folder.resolve("own"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
                 Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
+import static org.coop4j.studio.StudioFolder.history;
 import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
@@ -94,7 +95,7 @@ class StudioTest {
         }
         try (Studio studio = open(folder)) {
             studio.tested(1, new Tested(3, 4));
-            List<Version> states = studio.history();
+            List<Version> states = history(studio);
             assertThat(states.get(0).what()).endsWith("to z");
             assertThat(states.get(1).what()).isEqualTo("Changed outside the studio");
             assertThat(states.get(states.size() - 1))
@@ -115,7 +116,7 @@ class StudioTest {
                         .hasSizeLessThan(2);
                 studio.undo();
             }
-            assertThat(studio.history().get(0).pictures())
+            assertThat(history(studio).get(0).pictures())
                     .isEqualTo(states.get(0).pictures());
         }
     }
@@ -209,13 +210,13 @@ class StudioTest {
         fill(folder, 2, "cats", "dogs");
         try (Studio studio = open(folder)) {
             List<String> before = tree();
-            int states = studio.history().size();
+            int states = history(studio).size();
             for (int i = 0; i < 20; i++) {
                 studio.upload(picture(100 + i), "cats", i + ".png", "drop");
             }
             assertThat(studio.done().undo()).isEqualTo("Added 20 to cats");
-            assertThat(studio.history()).hasSize(states + 1);
-            assertThat(studio.history().get(0).what()).isEqualTo("Added 20 to cats");
+            assertThat(history(studio)).hasSize(states + 1);
+            assertThat(history(studio).get(0).what()).isEqualTo("Added 20 to cats");
             studio.undo();
             assertThat(tree()).isEqualTo(before);
             assertThat(studio.done().undo()).isNull();
@@ -300,12 +301,12 @@ class StudioTest {
     void aSecondStudioAndASplitAreRefused() throws IOException {
         fill(folder, 1, "a");
         try (Studio studio = open(folder)) {
-            assertThrown(CommandFailure.class, () -> open(folder), "another studio");
-            Studio.open(folder, true, Sha256::of).close();
+            assertThrown(CommandFailure.class, () -> open(folder), "is open in another studio");
+            Studio.open(folder, true, StudioFolder.USER, Sha256::of).close();
             assertThat(studio.snapshot().photos()).hasSize(1);
         }
         Path split = fill(folder.resolve("a"), 1, "train", "test");
-        assertThrown(() -> Studio.open(split, false, Sha256::of), "split");
+        assertThrown(() -> Studio.open(split, false, StudioFolder.USER, Sha256::of), "split");
     }
 
     @Test
@@ -313,12 +314,12 @@ class StudioTest {
         fill(folder, 2, "photos/a", "elsewhere");
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
-        try (Studio studio = Studio.open(photos, true, Sha256::of)) {
+        try (Studio studio = Studio.open(photos, true, StudioFolder.USER, Sha256::of)) {
             assertThrown(() -> studio.move(ids(studio, "a"), null, false, null), "--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
         assertThat(photos.resolve(PhotoFolder.OWN)).doesNotExist();
-        try (Studio studio = Studio.open(photos, false, Sha256::of)) {
+        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Sha256::of)) {
             assertThrown(() -> studio.move(ids(studio, "a"), "linked", false, null), "link");
             assertThrown(() -> studio.move(ids(studio, "linked"), "a", false, null), "link");
         }

@@ -15,4 +15,5 @@ case " $* " in
 esac
 if [ -n "${archive:-}" ]; then echo "with archive"; fi
 echo "$@" >"$RECORDS/options"
+echo "${LC_ALL:-}" >"$RECORDS/locale"
 echo "$@" | sed 's/.*org.coop4j.cli/ran/'

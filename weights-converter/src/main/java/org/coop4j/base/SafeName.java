@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 public final class SafeName {
 
     private static final int LONGEST = 100;
+    private static final int LONGEST_OF_FILES = 255; // bytes that file systems allow
     private static final Set<String> RESERVED =
             Set.of("con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7"
                     .concat(" lpt8 lpt9 __macosx")
@@ -63,20 +64,33 @@ public final class SafeName {
                 dot > 0 && name.substring(dot + 1).toLowerCase(Locale.ROOT).matches(endings);
         String stem = keeps ? name.substring(0, dot) : name;
         String ending = keeps ? name.substring(dot) : "." + other;
-        while (stem.getBytes(UTF_8).length > LONGEST) {
-            stem = stem.substring(0, stem.offsetByCodePoints(stem.length(), -1));
-        }
+        stem = cut(stem, LONGEST);
         return (stem.isBlank() || isReserved(stem) ? "picture " + stem : stem).strip() + ending;
     }
 
-    /** Returns the first of "a/name.jpg", "a/name (2).jpg", "a/name (3).jpg" and so on that is not taken. */
+    /** Returns the beginning of a name that has a number of bytes at most. */
+    private static String cut(String name, int bytes) {
+        String beginning = name;
+        while (beginning.getBytes(UTF_8).length > bytes) {
+            beginning = beginning.substring(0, beginning.offsetByCodePoints(beginning.length(), -1));
+        }
+        return beginning;
+    }
+
+    /**
+     * Returns the first of "a/name.jpg", "a/name (2).jpg", "a/name (3).jpg" and so on that is not taken. A name that no
+     * file system allows is cut before its ending.
+     */
     public static String free(String wanted, Predicate<String> taken) {
         int slash = wanted.lastIndexOf('/');
         int dot = wanted.lastIndexOf('.') > slash + 1 ? wanted.lastIndexOf('.') : wanted.length();
-        String place = wanted;
-        for (int n = 2; taken.test(place); n++) {
-            place = "%s (%d)%s".formatted(wanted.substring(0, dot), n, wanted.substring(dot));
+        for (int n = 1; ; n++) {
+            String end = (n == 1 ? "" : " (%d)".formatted(n)) + wanted.substring(dot);
+            String stem = cut(wanted.substring(slash + 1, dot), LONGEST_OF_FILES - end.getBytes(UTF_8).length);
+            String place = wanted.substring(0, slash + 1) + stem + end;
+            if (!taken.test(place)) {
+                return place;
+            }
         }
-        return place;
     }
 }
