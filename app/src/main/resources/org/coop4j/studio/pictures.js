@@ -14,13 +14,16 @@ const grids = new Map(); // by key: its width, and where the window begins in it
 export function mosaic(key, label, items, {width = 142, height = 118, caption, enter, from = null}) {
     const grid = grids.get(key) ?? {width, top: 0};
     grids.set(key, grid);
-    const across = Math.floor((grid.width + 8) / (width + 8));
+    const across = Math.max(1, Math.floor((grid.width + 8) / (width + 8)));
     const tall = height + (caption ? 24 : 8);
+    const rows = Math.ceil(items.length / across);
+    const row = (y) => Math.max(0, Math.min(rows - 1, Math.floor(y / tall))); // a grid elsewhere draws its nearest row
     const at = Math.max(
         0,
         items.findIndex((p) => p.id === state.focus)
     );
-    const first = across * Math.max(0, Math.floor((grid.top - MARGIN) / tall));
+    const first = across * row(grid.top - MARGIN);
+    const end = across * (row(grid.top + STEP + innerHeight + MARGIN) + 1);
     const tile = (p, i) => {
         const failed = state.failed.has(p.id);
         const text = failed ? "Not moved" : caption && caption(p);
@@ -55,9 +58,9 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
             "aria-multiselectable": "true",
             "aria-label": label,
             onkeydown: (e) => onKey(e, items, at, across, enter),
-            style: `--across:${across};--tall:${tall}px;height:${tall * Math.ceil(items.length / across)}px;padding-top:${(tall * first) / across}px`
+            style: `--across:${across};--tall:${tall}px;height:${tall * rows}px;padding-top:${(tall * first) / across}px`
         },
-        items.slice(first, first + across * Math.ceil((innerHeight + 2 * MARGIN) / tall)).map(tile)
+        items.slice(first, end).map(tile)
     );
 }
 
@@ -69,7 +72,7 @@ export function look() {
         const begin = Math.floor(-top / STEP) * STEP;
         if (grid.width !== width || grid.top !== begin) {
             Object.assign(grid, {width, top: begin});
-            redraw();
+            requestAnimationFrame(redraw); // never at once: drawing calls this again
         }
     }
 }

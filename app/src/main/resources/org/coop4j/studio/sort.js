@@ -2,7 +2,7 @@
 
 import {form, nameField} from "./dialog.js";
 import {classes, data, focus, move, remove, state} from "./model.js";
-import {button, h, muted, name, part, percent, pictures, skeleton} from "./parts.js";
+import {button, h, muted, name, part, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
 let first = null; // key of the group on top; it stays there when others arrive
@@ -56,23 +56,19 @@ function group(g, top) {
     const to = g.kind === "nothing" ? null : g.label;
     const take = (text) => button(text, left > 0 && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
     const [title, note, side] = {
-        class: () => [
-            name(to),
-            `${pictures(n)}, ${percent(g.pictures.at(-1).probability)} sure and more`,
-            take([label, " as ", name(to)])
-        ],
+        class: () => [name(to), `${pictures(n)}, the likeliest first`, take([label, " as ", name(to)])],
         alike: () => [`${n} alike`, question(g, label)],
         unsure: () => ["Not sure", pictures(n), muted("Label these one by one")],
         nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)]
     }[g.kind]();
-    const caption = {class: (p) => percent(p.probability), unsure: (p) => `${p.label ?? ""} ${percent(p.probability)}`}[
-        g.kind
-    ];
     return part(
         title,
         note,
         side,
-        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {caption, enter: g.label && (() => accept(g, to))}),
+        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {
+            caption: g.kind === "unsure" && ((p) => p.label),
+            enter: g.label && (() => accept(g, to))
+        }),
         {key: keyOf(g), class: n < 7 && !top ? "half" : "", "data-group": keyOf(g)}
     );
 }

@@ -111,7 +111,7 @@ class StudioPageTest {
     private void copy(String from, int first, int end, String to) throws IOException {
         Files.createDirectories(photos.resolve(to));
         for (Path file : files(photographs.resolve(from)).subList(first, end)) {
-            Files.copy(file, photos.resolve(to).resolve(file.getFileName()));
+            Files.copy(file, photos.resolve(to).resolve(from + " " + file.getFileName()));
         }
     }
 
@@ -244,6 +244,33 @@ class StudioPageTest {
         untilSaid("Moved " + (all - 1));
         press("u");
         untilPictures("", 8);
+    }
+
+    /** With a real wheel: what is above the window has its height, whether it is drawn or not. */
+    @Test
+    void sortIsScrolledThroughAndShowsTheOrderWithoutNumbers() throws IOException {
+        for (String of : List.of("chair", "lobster", "scorpion", "umbrella")) {
+            copy(of, 0, 20, "");
+        }
+        show("sort");
+        browser.until("document.querySelector('nav [aria-current] .small')?.textContent === '88'");
+        browser.until(
+                """
+                [...document.querySelectorAll('.mosaic')].reduce(
+                    (all, one) => all + Number(one.firstChild.ariaSetSize), 0) === 88\
+                """);
+        assertThat(browser.js("document.querySelectorAll('.mosaic').length")).matches(n -> (long) n >= 5);
+        assertThat(browser.findElement(By.cssSelector(".groups")).getText()).doesNotContain("%");
+        long tall = (Long) browser.js("document.documentElement.scrollHeight");
+        long seen = 0;
+        for (long at = -1, now = 0; now > at; now = (Long) browser.js("Math.round(scrollY)")) {
+            at = now;
+            new Actions(browser).scrollByAmount(0, 150).perform();
+            browser.executeAsyncScript("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
+            seen = (Long) browser.js("document.documentElement.scrollHeight");
+            assertThat(seen).as("height at " + at).isLessThanOrEqualTo(tall);
+        }
+        assertThat(browser.js("Math.ceil(scrollY + innerHeight)")).isEqualTo(seen);
     }
 
     @Test
