@@ -2,7 +2,7 @@
 
 import {ask} from "./dialog.js";
 import {drag} from "./give.js";
-import {classes, focus, move, redraw, remove, state} from "./model.js";
+import {act, classes, focus, move, redraw, remove, state} from "./model.js";
 import {button, h, image, name} from "./parts.js";
 
 const MARGIN = 700; // drawn above and below the window
@@ -121,8 +121,8 @@ function onKey(event, items, at, across, enter) {
     event.preventDefault();
 }
 
-/** Puts the selected pictures of a list, else the focused one, into a class, or removes them; the focus goes on. */
-function put(items, to) {
+/** Does something to the selected pictures of a list, else to the focused one; the focus goes on. */
+function each(items, todo) {
     const chosen = (p) => (state.picked.size ? state.picked.has(p.id) : p.id === state.focus);
     const ids = items.filter(chosen).map((p) => p.id);
     if (ids.length) {
@@ -130,19 +130,24 @@ function put(items, to) {
         state.picked.clear();
         state.anchor = null;
         go(next?.id);
-        to === undefined ? remove(ids) : move(ids, to);
+        todo(ids);
     }
 }
 
+const put = (items, to) => each(items, (ids) => (to === undefined ? remove(ids) : move(ids, to)));
+const reject = (items, to) =>
+    each(items, (pictures) => act("reject", {pictures, to}, `Marked ${pictures.length} as not ${to}`));
+
 export const findClass = (done) => ask("Put into which class?", "Put", done);
 
-/** The keys of the dock. */
-export const dockKeys = (items) => ({
+/** The keys of the dock; `likely` is the class that pictures may be said not to be of. */
+export const dockKeys = (items, likely) => ({
     ...Object.fromEntries(
         classes()
             .slice(0, 9)
             .map((c, i) => [i + 1, () => put(items, c.name)])
     ),
+    ...(likely && {0: () => reject(items, likely)}),
     "/": () => findClass((to) => put(items, to)),
     x: () => put(items),
     Delete: () => put(items),
@@ -152,7 +157,7 @@ export const dockKeys = (items) => ({
 /** The bar below the pictures: puts the chosen ones into a class. */
 export function dock(items, {likely, none = "Remove", from = null}) {
     const n = state.picked.size;
-    const keys = dockKeys(items);
+    const keys = dockKeys(items, likely);
     const choice = (label, key, todo = keys[key]) =>
         button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
     return h(
@@ -165,6 +170,7 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .slice(0, 9)
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
+            likely && button(["Not ", name(likely)], keys[0], ".choice", 0),
             from !== null && choice("unsorted", null, () => put(items, null))
         ),
         button(none, keys.x, ".choice.end", "X")

@@ -1,7 +1,7 @@
 // Sort: the unsorted pictures in groups; one click accepts a group.
 
 import {form, nameField} from "./dialog.js";
-import {classes, data, focus, move, remove, state} from "./model.js";
+import {act, classes, data, focus, gesture, move, remove, state} from "./model.js";
 import {button, h, muted, name, part, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
@@ -26,16 +26,25 @@ function groups() {
 }
 const active = (all) => all.find((g) => g.pictures.some((p) => p.id === state.focus)) ?? all[0];
 
-/** Puts the pictures of a group that are not selected into a class, and goes on; null sets them aside. */
+/**
+ * Puts the pictures of a group that are not selected into a class, and goes on; null sets them aside. The selected ones of
+ * a class are not of that class, which is remembered.
+ */
 function accept(g, to) {
     const all = groups();
     const ids = rest(g);
-    const next = ids.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
+    const odd = g.kind === "class" ? g.pictures.map((p) => p.id).filter((id) => state.picked.has(id)) : [];
+    const next = ids.length + odd.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
     const [{id}] = next.pictures;
+    const together = gesture();
     focus(next.kind === "alike" ? `[data-group="${keyOf(next)}"] input` : `[data-id="${id}"]`, id);
     state.picked.clear();
-    to === null ? remove(ids) : move(ids, to);
+    odd.length && act("reject", {pictures: odd, to, gesture: together});
+    to === null ? remove(ids) : move(ids, to, together);
 }
+
+/** The class that a picture would be put into. */
+const likely = (g) => g.pictures.find((p) => p.id === state.focus)?.label ?? g.label;
 
 const question = (g, label) =>
     form(
@@ -98,14 +107,17 @@ export const sort = {
             g &&
             dock(
                 all.flatMap((o) => o.pictures),
-                {none: "None of these", likely: g.pictures.find((p) => p.id === state.focus)?.label ?? g.label}
+                {none: "None of these", likely: likely(g)}
             )
         );
     },
     keys() {
         const all = groups();
         return {
-            ...dockKeys(all.flatMap((g) => g.pictures)),
+            ...dockKeys(
+                all.flatMap((g) => g.pictures),
+                all.length ? likely(active(all)) : null
+            ),
             Enter: all[0]?.label && (() => accept(all[0], all[0].label))
         };
     }
