@@ -36,6 +36,7 @@ final class HeicConverter {
 
     private final String path;
     private final Duration longest;
+    private final Object running = new Object(); // one conversion at a time
     private Optional<List<String>> command; // null if it was not looked for
 
     /**
@@ -93,9 +94,11 @@ final class HeicConverter {
     }
 
     /** Returns a picture as JPEG, upright. */
-    synchronized byte[] jpeg(byte[] content) throws IOException {
+    byte[] jpeg(byte[] content) throws IOException {
         List<String> words = command().orElseThrow(() -> new IOException("no program converts HEIC"));
-        return run(words, content, OUT);
+        synchronized (running) {
+            return run(words, content, OUT);
+        }
     }
 
     private static boolean isOf(Path file, String result) {

@@ -213,6 +213,7 @@ final class Studio implements Closeable {
         private final List<String> drops = new ArrayList<>();
         private final List<String> kept = new ArrayList<>();
         private final Set<String> taken = new HashSet<>();
+        private final Set<String> left = new HashSet<>(); // places that are free by then
 
         Plan(String gesture) {
             begin();
@@ -221,6 +222,7 @@ final class Studio implements Closeable {
 
         private void move(String sha256, String from, String wanted) {
             moves.add(new Move(sha256, from, free(wanted)));
+            left.add(from);
         }
 
         private void move(Photo one, String to) {
@@ -244,7 +246,10 @@ final class Studio implements Closeable {
         }
 
         private String free(String wanted) {
-            return SafeName.free(wanted, place -> folder.isTaken(place) || !taken.add(place.toLowerCase(Locale.ROOT)));
+            return SafeName.free(
+                    wanted,
+                    place -> (folder.isTaken(place) && !left.contains(place))
+                            || !taken.add(place.toLowerCase(Locale.ROOT)));
         }
 
         /** Takes a class, however its name is written, that is made if it does not exist; null is unsorted. */

@@ -36,8 +36,7 @@ function unreadable(files) {
         "Unreadable",
         count(files.length, "file"),
         [
-            able &&
-                button(`Convert with ${able.converter}`, () => convert(files.filter((f) => f.converter)), ".primary"),
+            able && button("Convert with " + able.converter, () => convert(files.filter((f) => f.converter))),
             all(files.length, `Remove all ${files.length}`, () => remove(files.map((f) => f.id)))
         ],
         cards(
@@ -55,6 +54,7 @@ export const clean = {
         const doubles = a.duplicates.filter((d) => d.length > 1);
         const copies = doubles.flatMap((d) => d.slice(1));
         const parts = [
+            a.unreadable.length > 0 && unreadable(a.unreadable),
             wrong.length > 0 &&
                 part(
                     "Probably in the wrong class",
@@ -85,8 +85,7 @@ export const clean = {
                     )
                 ),
             useless("Tiny", a.tiny),
-            useless("Blurred", a.blurred),
-            a.unreadable.length > 0 && unreadable(a.unreadable)
+            useless("Blurred", a.blurred)
         ];
         return parts.some(Boolean) ? parts : h("h2", "Everything is clean.");
     },

@@ -8,7 +8,6 @@ export const state = {
     picked: new Set(), // selected pictures
     anchor: null, // picture at which a range begins
     focus: null, // picture that has the focus, or had it last
-    routed: false, // another screen was opened, and is not drawn yet
     refocus: null, // selector of what gets the focus with the next drawing
     over: undefined, // class over which something is dragged
     failed: new Set(), // pictures of the change that failed

@@ -18,12 +18,10 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
     const tall = height + (caption ? 24 : 8);
     const rows = Math.ceil(items.length / across);
     const row = (y) => Math.max(0, Math.min(rows - 1, Math.floor(y / tall))); // a grid elsewhere draws its nearest row
-    const at = Math.max(
-        0,
-        items.findIndex((p) => p.id === state.focus)
-    );
     const first = across * row(grid.top - MARGIN);
     const end = across * (row(grid.top + STEP + innerHeight + MARGIN) + 1);
+    const focused = items.findIndex((p) => p.id === state.focus);
+    const at = focused >= first && focused < end ? focused : first;
     const tile = (p, i) => {
         const failed = state.failed.has(p.id);
         const text = failed ? "Not moved" : caption && caption(p);
@@ -57,7 +55,7 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
             role: "listbox",
             "aria-multiselectable": "true",
             "aria-label": label,
-            onkeydown: (e) => onKey(e, items, at, across, enter),
+            onkeydown: (e) => onKey(e, items, at, across, tall, enter),
             style: `--across:${across};--tall:${tall}px;height:${tall * rows}px;padding-top:${(tall * first) / across}px`
         },
         items.slice(first, end).map(tile)
@@ -92,7 +90,7 @@ function pick(items, id, range) {
     go(id);
 }
 
-function onKey(event, items, at, across, enter) {
+function onKey(event, items, at, across, tall, enter) {
     const {id} = items[at];
     const {key, shiftKey, currentTarget} = event;
     const side = getComputedStyle(currentTarget).direction === "rtl" ? -1 : 1;
@@ -106,6 +104,9 @@ function onKey(event, items, at, across, enter) {
     }[key];
     if (to !== undefined) {
         const next = items[to]?.id ?? id;
+        if (key === "Home" || key === "End") { // may not be drawn yet
+            scrollBy(0, currentTarget.getBoundingClientRect().top + tall * Math.floor(to / across) - innerHeight / 2);
+        }
         state.anchor = shiftKey ? (state.anchor ?? id) : next;
         shiftKey ? pick(items, next, true) : go(next);
     } else if (key === " ") {
@@ -170,7 +171,7 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .slice(0, 9)
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
-            likely && button(["Not ", name(likely)], keys[0], ".choice", 0),
+            likely && button(["Not ", name(likely)], keys[0], ".choice", "0"),
             from !== null && choice("unsorted", null, () => put(items, null))
         ),
         button(none, keys.x, ".choice.end", "X")

@@ -83,7 +83,7 @@ const header = (s) =>
             Object.entries(SCREENS).map(([key, {title, waiting}]) =>
                 h(
                     "a",
-                    {id: key, href: "#" + key, "aria-current": key === state.screen ? "page" : null},
+                    {href: "#" + key, "aria-current": key === state.screen ? "page" : null},
                     title,
                     waiting?.(s) > 0 && h("span.small", waiting(s))
                 )
@@ -267,11 +267,6 @@ drawWith(() => {
         target.focus({preventScroll: true});
         target.scrollIntoView({block: "nearest"});
     }
-    const tab = state.routed && document.querySelector("nav [aria-current]");
-    if (tab) {
-        state.routed = false;
-        tab.scrollIntoView({block: "nearest", inline: "center"});
-    }
     look();
 });
 
@@ -282,7 +277,6 @@ function route() {
     state.open = key === "board" && of !== undefined ? of || null : undefined;
     state.focus = state.anchor = state.line = null;
     state.picked.clear();
-    state.routed = true;
     scrollTo(0, 0);
     redraw();
 }

@@ -396,6 +396,23 @@ class StudioPageTest {
     }
 
     @Test
+    void theKeysReachPicturesThatAreNotDrawnYet() throws IOException {
+        for (String of : List.of("chair", "lamp", "scorpion", "umbrella", "dragonfly", "elephant")) {
+            copy(of, 0, 24, "many");
+        }
+        show("board/many");
+        browser.until("document.querySelector('.mosaic .tile')?.ariaSetSize === '144'");
+        assertThat((long) browser.js("document.querySelectorAll('.mosaic .tile').length"))
+                .isLessThan(144);
+        press(Keys.ARROW_DOWN);
+        browser.until("document.activeElement.ariaPosInSet === '1'");
+        press(Keys.END);
+        browser.until("document.activeElement.ariaPosInSet === '144'");
+        press(Keys.HOME);
+        browser.until("document.activeElement.ariaPosInSet === '1'");
+    }
+
+    @Test
     void picturesAreSortedByKeyboardAlone() throws IOException {
         show("sort");
         browser.until("document.querySelector('.mosaic .tile img') !== null");
@@ -457,6 +474,7 @@ class StudioPageTest {
             browser.executeScript(compare + "[%d].querySelector('button').click()".formatted(i));
         }
         browser.until("/^\\d+ corrected, \\d+ newly wrong$/.test(document.querySelector('main h2')?.textContent)");
+        browser.photograph("learned", false);
         assertThat(browser.findElement(By.cssSelector("main .cards")).getText())
                 .contains("Corrected")
                 .contains("Newly wrong");
@@ -567,13 +585,14 @@ class StudioPageTest {
     }
 
     @Test
-    void aBrowserThatIsNotLetInIsToldInWordsHowToGetIn() {
+    void aBrowserThatIsNotLetInIsToldInWordsHowToGetIn() throws IOException {
         browser.manage().deleteAllCookies();
         browser.get(address());
         String text = browser.findElement(By.tagName("body")).getText();
         assertThat(text).startsWith("The studio does not know this browser.").contains("coop studio FOLDER");
         assertThat(browser.js("getComputedStyle(document.querySelector('pre')).borderRadius"))
                 .isEqualTo("12px");
+        browser.photograph("locked", false);
         Object script =
                 browser.executeAsyncScript("fetch('/api/state').then(answer => answer.json()).then(arguments[0])");
         assertThat(script.toString()).contains("type coop studio FOLDER in a terminal");
@@ -654,6 +673,8 @@ class StudioPageTest {
                 folder.resolve("answer.png"),
                 nearlyTheSame(files(photos.resolve("pizza")).get(0)));
         show("clean");
+        browser.until("document.querySelector('.cards b') !== null");
+        browser.photograph("unreadable", false);
         click("Convert with heif-convert");
         browser.until("document.querySelector('[role=status]').textContent.startsWith('Converted telephone.heic.')");
         assertThat(photos.resolve("telephone.jpg")).exists();
@@ -715,6 +736,14 @@ class StudioPageTest {
 
     @Test
     void everyScreenFitsAPhoneAndADesktopInBothSchemesAndDirections() throws IOException {
+        Files.writeString(photos.resolve("text.jpg"), "no picture");
+        browser.executeAsyncScript(
+                """
+                const done = arguments[0];
+                const removed = ([one]) => fetch("/api/remove", {method: "POST", body: JSON.stringify({pictures: [one.id]})});
+                fetch("/api/pictures?class=watch").then((answer) => answer.json()).then(removed).then(done);
+                """);
+        browser.until("document.querySelector('[aria-label=Unreadable]') !== null");
         browser.executeScript(axe());
         for (String scheme : List.of("light", "dark")) {
             browser.prefer(scheme);
@@ -738,6 +767,10 @@ class StudioPageTest {
                 }
             }
         }
+        press("?");
+        browser.until("document.querySelector('dialog kbd') !== null");
+        assertThat(violations()).as("all keys").isEqualTo(List.of());
+        browser.photograph("keys", false);
         browser.resetSize();
         browser.assertLoadsOwnFilesAlone();
     }
