@@ -1,5 +1,7 @@
 package org.coop4j.findings;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,17 +61,37 @@ public record TestNumbers(
     }
 
     private Before comparedTo(Map<String, Boolean> later) {
-        int[][] counts = new int[2][2]; // [right before][right now]
-        answers.forEach((content, right) -> {
-            if (later.containsKey(content)) {
-                counts[right ? 1 : 0][later.get(content) ? 1 : 0]++;
+        Changes all = changes(later);
+        return all.both == 0 ? null : new Before(all.right, all.better.size(), all.worse.size(), all.p);
+    }
+
+    /**
+     * Differences of a later run on the images that both were tested on.
+     *
+     * @param both their number
+     * @param right number of those that the earlier run classified correctly
+     * @param better contents of those that the later run alone classified correctly
+     * @param worse contents of those that the earlier run alone did
+     */
+    public record Changes(int both, int right, List<String> better, List<String> worse, double p) {}
+
+    /** Compares a later run on the images that both were tested on. */
+    public Changes changes(TestNumbers later) {
+        return changes(later.answers);
+    }
+
+    private Changes changes(Map<String, Boolean> later) {
+        List<String> better = new ArrayList<>();
+        List<String> worse = new ArrayList<>();
+        Map<String, Boolean> both = new TreeMap<>(answers);
+        both.keySet().retainAll(later.keySet());
+        both.forEach((content, right) -> {
+            if (!right.equals(later.get(content))) {
+                (right ? worse : better).add(content);
             }
         });
-        int better = counts[0][1];
-        int worse = counts[1][0];
-        int both = counts[0][0] + better + worse + counts[1][1];
-        return both == 0
-                ? null
-                : new Before(worse + counts[1][1], better, worse, new McNemar(both, worse, better).pValue());
+        int right = Collections.frequency(both.values(), true);
+        double p = both.isEmpty() ? 1 : new McNemar(both.size(), worse.size(), better.size()).pValue();
+        return new Changes(both.size(), right, better, worse, p);
     }
 }

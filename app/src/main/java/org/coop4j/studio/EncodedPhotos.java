@@ -1,18 +1,23 @@
 package org.coop4j.studio;
 
+import static org.coop4j.studio.StudioProblem.UNNAMED;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TextsOnce;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.run.Images;
 import org.coop4j.studio.Snapshot.Photo;
 
@@ -24,7 +29,11 @@ final class EncodedPhotos implements Closeable {
 
     private final Images images;
     private final Map<String, float[]> rows = new ConcurrentHashMap<>(); // by content
-    private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
+    private final Map<String, Problem> unreadable = new ConcurrentHashMap<>(); // by content
+    private final ImageDecoder decoder = new ImageDecoder();
+
+    /** Fault of a picture, in a sentence. */
+    record Problem(String text, boolean isHeic) {}
 
     EncodedPhotos(Images images) {
         this.images = images;
@@ -47,10 +56,24 @@ final class EncodedPhotos implements Closeable {
         for (int i = 0; i < values.length; i++) {
             rows.put(encoded.images().get(i).sha256(), values[i]);
         }
-        some.stream()
-                .filter(one -> !has(one) && Files.exists(now.root().resolve(one.path())))
-                .forEach(one -> unreadable.add(one.sha256()));
+        for (Photo one : some) {
+            Path file = now.root().resolve(one.path());
+            if (!has(one) && Files.exists(file)) {
+                unreadable.put(one.sha256(), problem(file));
+            }
+        }
         return missing.size() > some.size();
+    }
+
+    private Problem problem(Path file) {
+        byte[] content = {};
+        try {
+            content = OpenFile.read(file, ImageDecoder.MAX_FILE_BYTES);
+            return decoder.decode(
+                    content, UNNAMED, ExifOrientation.KEEP, image -> new Problem("It cannot be used.", false));
+        } catch (IOException e) {
+            return new Problem(StudioProblem.unreadable(e), HeicConverter.isHeic(content));
+        }
     }
 
     boolean has(Photo one) {
@@ -58,7 +81,12 @@ final class EncodedPhotos implements Closeable {
     }
 
     boolean isUnreadable(Photo one) {
-        return unreadable.contains(one.sha256());
+        return unreadable.containsKey(one.sha256());
+    }
+
+    /** Returns what is wrong with an unreadable picture. */
+    Problem problem(Photo one) {
+        return unreadable.get(one.sha256());
     }
 
     boolean isMissing(Photo one) {

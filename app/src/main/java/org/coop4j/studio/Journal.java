@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -78,7 +79,7 @@ final class Journal implements Closeable {
      * @param gesture name of what the person did if that takes several actions, such as adding many files; or null
      * @param makes folders that are made before the moves
      * @param drops folders that go after the moves if they are empty
-     * @param kept a label that was declared right, or null
+     * @param kept labels that a person called right, or wrong ({@link Photo#wrong}); an action that undoes takes them back
      * @param tested what was learned from the state after the action, or null
      * @param owner in a note of who wrote what is before it and agreed to it, or null
      */
@@ -92,7 +93,7 @@ final class Journal implements Closeable {
             List<String> makes,
             List<Move> moves,
             List<String> drops,
-            String kept,
+            @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<String> kept,
             Tested tested,
             String owner) {
 
@@ -100,6 +101,7 @@ final class Journal implements Closeable {
             makes = makes == null ? List.of() : List.copyOf(makes);
             moves = moves == null ? List.of() : List.copyOf(moves);
             drops = drops == null ? List.of() : List.copyOf(drops);
+            kept = kept == null ? List.of() : List.copyOf(kept);
             makes.forEach(Journal::requireInside);
             drops.forEach(Journal::requireInside);
             boolean isComplete =
@@ -119,9 +121,14 @@ final class Journal implements Closeable {
                     action, System.currentTimeMillis(), what, undoes, gesture, makes, moves, drops, null, null, null);
         }
 
-        static Entry note(int action, String kept, Tested tested) {
+        static Entry note(int action, Tested tested) {
             return new Entry(
-                    action, System.currentTimeMillis(), null, null, null, null, null, null, kept, tested, null);
+                    action, System.currentTimeMillis(), null, null, null, null, null, null, null, tested, null);
+        }
+
+        /** Returns this action with what it says of labels. */
+        Entry keeping(List<String> labels) {
+            return new Entry(action, at, what, undoes, gesture, makes, moves, drops, labels, tested, owner);
         }
 
         static Entry owned(String owner) {
@@ -223,8 +230,7 @@ final class Journal implements Closeable {
             inMemory.add(entry);
         } else {
             at = file.beginning().bytes();
-            // An action whose note is lost is finished again.
-            boolean lasts = entry.what != null || entry.kept != null || entry.owner != null;
+            boolean lasts = entry.what != null || entry.owner != null; // an action whose note is lost is finished again
             file.add(JSON.writeValueAsString(entry), lasts);
         }
         state.apply(entry, at);
@@ -328,6 +334,13 @@ final class Journal implements Closeable {
         return undoable;
     }
 
+    /** Returns where files came from, by the places to which they were moved. */
+    Map<String, String> origins() {
+        Map<String, String> origins = new HashMap<>();
+        each(entry -> entry.moves.forEach(move -> origins.put(move.to, move.from)));
+        return origins;
+    }
+
     /** Returns the states before an action, the latest first, {@link #LISTED} at most. */
     List<Version> versions(int before) {
         Listing listing = new Listing(before);
@@ -389,14 +402,16 @@ final class Journal implements Closeable {
         if (gesture.size() < 2) {
             return gesture.isEmpty() ? null : gesture.get(0).what;
         }
-        List<Move> moves =
-                gesture.stream().flatMap(entry -> entry.moves.stream()).toList();
+        List<Move> moves = gesture.stream()
+                .flatMap(entry -> entry.moves.stream())
+                .filter(move -> !move.to.startsWith(PhotoFolder.OWN))
+                .toList();
         List<String> targets = moves.stream()
                 .map(move -> Objects.requireNonNullElse(Photo.classOf(move.to), "unsorted"))
                 .distinct()
                 .toList();
-        String added = gesture.get(0).what.replaceFirst(" .*", ""); // "Added" or "Moved"
-        return targets.size() == 1
+        String added = gesture.get(0).what.replaceFirst(" .*", ""); // "Added", "Moved" or "Converted"
+        return targets.size() == 1 && gesture.get(0).what.contains(" to ")
                 ? "%s %d to %s".formatted(added, moves.size(), targets.get(0))
                 : "%s %s".formatted(added, Numbers.count(moves.size(), "picture"));
     }

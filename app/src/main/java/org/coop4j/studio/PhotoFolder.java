@@ -10,6 +10,7 @@ import static java.util.stream.Collectors.toCollection;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -36,6 +37,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.FolderTimes;
 import org.coop4j.base.IoFunction;
@@ -205,7 +207,7 @@ final class PhotoFolder implements Closeable {
             if (journal.unfinished() != null && goOn) {
                 problems = perform(journal.unfinished());
             } else if (journal.unfinished() != null) {
-                journal.add(Entry.note(journal.unfinished().action(), null, null));
+                journal.add(Entry.note(journal.unfinished().action(), null));
             }
             journal.add(Entry.owned(owner));
         }
@@ -456,7 +458,7 @@ final class PhotoFolder implements Closeable {
                 classes.remove(folder);
             });
         }
-        note(Entry.note(entry.action(), null, null));
+        note(Entry.note(entry.action(), null));
         Set<Path> folders = new HashSet<>(Set.of(root));
         classes.forEach(name -> folders.add(root.resolve(name)));
         photos.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
@@ -554,6 +556,16 @@ final class PhotoFolder implements Closeable {
     /** Returns the folder of a place. */
     static String parent(String place) {
         return place.substring(0, Math.max(0, place.lastIndexOf('/')));
+    }
+
+    /** Returns true if there are files in a class that are no pictures of it, which are left where they are. */
+    boolean hasOtherFiles(String className) {
+        try (Stream<Path> files = Files.walk(root.resolve(className))) {
+            return files.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+                    .anyMatch(file -> !photos.containsKey(place(file)));
+        } catch (IOException | UncheckedIOException e) {
+            return true; // which cannot be read
+        }
     }
 
     boolean isTaken(String place) {

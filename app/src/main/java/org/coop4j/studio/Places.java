@@ -20,7 +20,7 @@ import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Snapshot.Photo;
 
-/** The labels after some entries of a journal: classes, contents by place, removed ones too, and what was declared right. */
+/** The labels after some entries of a journal: classes, contents by place, removed ones too, and what a person called right or wrong. */
 final class Places {
 
     final NavigableMap<String, String> contents = new TreeMap<>();
@@ -32,8 +32,16 @@ final class Places {
         entry.makes().stream().filter(name -> !name.contains("/")).forEach(classes::add);
         entry.moves().forEach(this::move);
         entry.drops().forEach(classes::remove);
-        if (entry.kept() != null) {
-            kept.add(entry.kept());
+        if (entry.undoes() == null) {
+            kept.addAll(entry.kept());
+        } else {
+            entry.kept().forEach(kept::remove);
+        }
+    }
+
+    private void rename(String from, String to) {
+        if (kept.remove(from)) {
+            kept.add(to);
         }
     }
 
@@ -42,11 +50,10 @@ final class Places {
             classes.remove(move.from());
             classes.add(move.to());
             rename(contents, move.from(), move.to(), (content, place) -> content);
-            contents.values().stream()
-                    .filter(content -> kept.contains(Photo.label(content, move.from())))
-                    .distinct()
-                    .toList()
-                    .forEach(content -> kept.add(Photo.label(content, move.to())));
+            contents.values().forEach(content -> {
+                rename(Photo.label(content, move.from()), Photo.label(content, move.to()));
+                rename(Photo.wrong(content, move.from()), Photo.wrong(content, move.to()));
+            });
             removed = inside(contents, PhotoFolder.OWN).size();
             return;
         }

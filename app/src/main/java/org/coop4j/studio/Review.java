@@ -106,15 +106,23 @@ final class Review {
     record Suspected(String id, String label, String predicted, double probability) {}
 
     /**
+     * A file that cannot be read as a picture.
+     *
+     * @param problem what is wrong, and what can be done
+     * @param converter program of this machine that may convert it; null if there is none
+     */
+    record Unreadable(String id, String file, String problem, String converter) {}
+
+    /**
      * Problems of the pictures.
      *
      * @param duplicates groups of pictures that are nearly the same
-     * @param unreadable files that are no pictures
+     * @param unreadable files that cannot be read as pictures
      */
     record Clean(
             List<Suspected> suspects,
             List<List<String>> duplicates,
-            List<String> unreadable,
+            List<Unreadable> unreadable,
             List<String> tiny,
             List<String> blurred) {}
 
@@ -136,13 +144,18 @@ final class Review {
                     duplicates(now),
                     now.photos().stream()
                             .filter(encoded::isUnreadable)
-                            .map(Photo::path)
+                            .map(this::unreadable)
                             .toList(),
                     quality.tiny(now),
                     quality.blurred(now));
             cleanedAt = state;
         }
         return cleaned;
+    }
+
+    private Unreadable unreadable(Photo one) {
+        EncodedPhotos.Problem problem = encoded.problem(one);
+        return new Unreadable(one.id(), one.path(), problem.text(), problem.isHeic() ? studio.converter() : null);
     }
 
     /** Returns the suspects whose labels are still the same. */

@@ -1,6 +1,6 @@
 package org.coop4j.studio;
 
-import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
+import static org.coop4j.studio.StudioProblem.UNNAMED;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -10,6 +10,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.coop4j.base.Log;
 import org.coop4j.base.Resource;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.InputImage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -40,6 +42,7 @@ import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.Snapshot.Photo;
 import org.slf4j.Logger;
 
 /** Runs on a studio's pictures, each like that of {@code coop train}, in {@code .coop4j/learned}. */
@@ -187,10 +190,62 @@ final class Runs implements Closeable {
 
     /** Returns the numbers of the latest finished run. */
     Optional<TestNumbers> latest() throws IOException {
-        Optional<Path> last = last().map(run -> run.resolve(NUMBERS)).filter(Files::exists);
-        return last.isEmpty()
-                ? Optional.empty()
-                : Optional.of(CheckedJson.read(last.get(), last.get().toString(), TestNumbers.class, 64L << 20));
+        Optional<Path> last = last().filter(Runs::hasNumbers);
+        return last.isEmpty() ? Optional.empty() : Optional.of(numbers(last.get()));
+    }
+
+    private static boolean hasNumbers(Path run) {
+        return Files.exists(run.resolve(NUMBERS));
+    }
+
+    private static TestNumbers numbers(Path run) throws IOException {
+        Path file = run.resolve(NUMBERS);
+        return CheckedJson.read(file, file.toString(), TestNumbers.class, 64L << 20);
+    }
+
+    /** A finished press of Learn: its run's number, and its test. */
+    record Press(int run, String when, String method, int right, int tested) {}
+
+    /** Returns the finished presses of Learn that were tested. */
+    List<Press> presses() throws IOException {
+        List<Press> presses = new ArrayList<>();
+        for (Path run : finished()) {
+            if (hasNumbers(run)) {
+                TestNumbers test = numbers(run);
+                String when = Run.open(run).provenance().orElseThrow().finished();
+                presses.add(new Press(number(run), when, test.method(), test.right(), test.tested()));
+            }
+        }
+        return presses;
+    }
+
+    /**
+     * Two learned classifiers on the test pictures of both.
+     *
+     * @param both number of these pictures
+     * @param better those that the later one alone has right
+     * @param worse those that the earlier one alone has right
+     * @param p probability of such a difference by chance
+     */
+    record Compared(int both, List<String> better, List<String> worse, double p) {}
+
+    /** Compares what was learned by two presses of Learn, picture by picture. */
+    Compared compare(int from, int to) throws IOException {
+        List<TestNumbers> both = new ArrayList<>();
+        for (int n : new int[] {from, to}) {
+            Path run = learned.resolve("run-" + n);
+            StudioProblem.require(finished().contains(run) && hasNumbers(run), "There is no run %d.", n);
+            both.add(numbers(run));
+        }
+        TestNumbers.Changes all = both.get(0).changes(both.get(1));
+        return new Compared(all.both(), ids(all.better()), ids(all.worse()), all.p());
+    }
+
+    private static List<String> ids(List<String> contents) {
+        return contents.stream()
+                .filter(one -> one.matches("[0-9a-f]{64}")) // the file may be a stranger's
+                .map(Photo::id)
+                .toList();
     }
 
     /**
@@ -199,14 +254,13 @@ final class Runs implements Closeable {
      * @param method the method of the run that learned the classifier; null for the quick one of the board
      * @param classes the classes, the most probable first
      */
-    record Answer(String method, List<Prediction> classes) {
+    record Answer(String method, List<Prediction> classes) {}
 
-        private static Answer of(String method, ImageClassifier classifier, byte[] content) {
-            try {
-                return new Answer(method, classifier.classify(content));
-            } catch (IOException e) {
-                throw new StudioProblem(BAD_REQUEST_400, "This is not a picture that can be read.");
-            }
+    private Answer answer(String by, ImageClassifier asked, byte[] content) {
+        try {
+            return new Answer(by, asked.classify(InputImage.of(content, UNNAMED)));
+        } catch (IOException e) {
+            throw studio.unreadable(content, e);
         }
     }
 
@@ -216,7 +270,7 @@ final class Runs implements Closeable {
         if (folder.isEmpty()) {
             StudioProblem.require(fit != null, "Nothing is learned yet: put pictures into two classes.");
             try (ImageClassifier once = ImageClassifier.of(clip, fit.classifier())) {
-                return Answer.of(null, once, content);
+                return answer(null, once, content);
             }
         }
         synchronized (trying) {
@@ -226,7 +280,7 @@ final class Runs implements Closeable {
                 method = Run.open(folder.get()).result().orElseThrow().methodTitle();
                 tried = folder.get();
             }
-            return Answer.of(method, classifier, content);
+            return answer(method, classifier, content);
         }
     }
 
@@ -258,12 +312,16 @@ final class Runs implements Closeable {
     }
 
     private Optional<Path> last() throws IOException {
+        return finished().stream().max(Comparator.comparingInt(Runs::number));
+    }
+
+    private List<Path> finished() throws IOException {
         if (!Files.isDirectory(learned)) {
-            return Optional.empty();
+            return List.of();
         }
         try (Stream<Path> folders = Files.list(learned)) {
             return folders.filter(one -> number(one) > 0 && RunFolder.isFinished(one))
-                    .max(Comparator.comparingInt(Runs::number));
+                    .toList();
         }
     }
 

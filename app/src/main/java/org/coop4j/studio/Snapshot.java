@@ -23,7 +23,7 @@ import org.coop4j.image.ExifOrientation;
  *
  * @param state the latest action in the journal
  * @param tests contents of the test pictures
- * @param kept labels that were declared right, as in {@link Photo#label}
+ * @param kept labels that a person called right ({@link Photo#label}) or wrong ({@link Photo#wrong})
  */
 record Snapshot(
         Path root,
@@ -79,9 +79,20 @@ record Snapshot(
             return sha256 + className;
         }
 
+        /** Returns the mark of a content that is not of a class. */
+        static String wrong(String sha256, String className) {
+            return "!" + label(sha256, className);
+        }
+
         boolean isStill(BasicFileAttributes file) {
             return size == file.size() && time.equals(file.lastModifiedTime());
         }
+    }
+
+    /** Returns this without some pictures. */
+    Snapshot without(Predicate<Photo> like) {
+        List<Photo> others = photos.stream().filter(one -> !like.test(one)).toList();
+        return new Snapshot(root, revision, state, classes, others, tests, kept);
     }
 
     /** Returns the pictures of a class, or the unsorted ones. */

@@ -23,6 +23,7 @@ final class Sorting {
 
     private final EncodedPhotos encoded;
     private final List<Photo> open;
+    private final Snapshot now;
 
     /** A picture with its likeliest class and its probability; without a class, with its likeness to its group. */
     record Member(String id, double probability, String label) {}
@@ -30,7 +31,8 @@ final class Sorting {
     /** Photos to be labelled together. */
     record Group(String kind, String label, List<Member> pictures) {}
 
-    private Sorting(EncodedPhotos encoded, List<Photo> open) {
+    private Sorting(Snapshot now, EncodedPhotos encoded, List<Photo> open) {
+        this.now = now;
         this.encoded = encoded;
         this.open = open;
     }
@@ -38,7 +40,7 @@ final class Sorting {
     /** Returns unsorted pictures in groups, the surest first. */
     static List<Group> groups(Snapshot now, EncodedPhotos encoded, Model model) throws IOException {
         List<Photo> open = now.of(null).stream().filter(encoded::has).toList();
-        Sorting sorting = new Sorting(encoded, open);
+        Sorting sorting = new Sorting(now, encoded, open);
         Fit fit = model.latest();
         List<String> known = now.classes().stream().filter(model::knows).toList();
         if (open.isEmpty()) {
@@ -67,13 +69,17 @@ final class Sorting {
         float[][] logits = classifier.logits(encoded.of(open)).toRows();
         for (int i = 0; i < logits.length; i++) {
             double[] p = classifier.probabilities(logits[i]);
-            int best = Predictions.argmax(logits[i]);
-            Member member = new Member(open.get(i).id(), p[best], names.get(best));
-            if (p[best] >= Fit.SURE && likeness[i] >= (many ? alike : unlike)) {
+            Photo one = open.get(i);
+            float[] row = logits[i];
+            int best = Predictions.argmax(
+                    names.size(), c -> isWrong(one, names.get(c)) ? Double.NEGATIVE_INFINITY : row[c]);
+            String label = isWrong(one, names.get(best)) ? null : names.get(best); // a person said no to all
+            Member member = new Member(one.id(), p[best], label);
+            if (label != null && p[best] >= Fit.SURE && likeness[i] >= (many ? alike : unlike)) {
                 sure.computeIfAbsent(member.label, name -> new ArrayList<>()).add(member);
             } else {
-                rest.add(open.get(i));
-                (likeness[i] < unlike ? nothing : unsure).put(member.id, member);
+                rest.add(one);
+                (likeness[i] < unlike || label == null ? nothing : unsure).put(member.id, member);
             }
         }
         List<Group> groups = new ArrayList<>();
@@ -93,6 +99,10 @@ final class Sorting {
         groups.add(group("nothing", null, nothing.values()));
         groups.removeIf(one -> one.pictures.isEmpty());
         return groups;
+    }
+
+    private boolean isWrong(Photo one, String className) {
+        return now.kept().contains(Photo.wrong(one.sha256(), className));
     }
 
     private static Group group(String kind, String label, Collection<Member> members) {

@@ -2,6 +2,7 @@ package org.coop4j.studio;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
+import static org.coop4j.studio.StudioProblem.UNNAMED;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -25,11 +26,13 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.IoFunction;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.SafeName;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
@@ -60,9 +63,12 @@ final class Studio implements Closeable {
 
     private static final String REMOVED = PhotoFolder.OWN + "/removed/";
     private static final String ENDINGS = "jpe?g|jpe|png|bmp|gif|webp|tiff?";
+    private static final String CONVERTED = "(?i)\\.(hei[cf]|avif)$"; // endings that JPEG does not keep
+    private static final Duration LONGEST_CONVERSION = Duration.ofSeconds(60);
     private static final int MAX_PIXELS = 50_000_000;
 
     private final PhotoFolder folder;
+    private final HeicConverter converter;
     private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
     private volatile Runnable listener = () -> {};
 
@@ -70,17 +76,34 @@ final class Studio implements Closeable {
      * The answer to a change.
      *
      * @param undo the action that undo would undo; null if there is none
+     * @param did what was done, in words; null if nothing was to be done
      */
-    record Done(long revision, String undo) {}
+    record Done(long revision, String undo, String did) {}
 
-    private Studio(PhotoFolder folder) {
+    /**
+     * A removed picture.
+     *
+     * @param from the class that it was in; null if it was unsorted
+     */
+    record Removed(String id, String file, String from) {}
+
+    private Studio(PhotoFolder folder, HeicConverter converter) {
         this.folder = folder;
+        this.converter = converter;
     }
 
     /** Opens a folder as {@link PhotoFolder} does. */
     static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256)
             throws IOException {
-        return new Studio(new PhotoFolder(folder, readOnly, user, sha256));
+        return open(folder, readOnly, user, sha256, System.getenv("PATH"));
+    }
+
+    /** Opens a folder, with the programs in the folders of a path. */
+    static Studio open(
+            Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256, String path)
+            throws IOException {
+        return new Studio(
+                new PhotoFolder(folder, readOnly, user, sha256), new HeicConverter(path, LONGEST_CONVERSION));
     }
 
     /** Has a listener called after each change. */
@@ -113,8 +136,12 @@ final class Studio implements Closeable {
 
     /** Returns the revision, and what undo would undo. */
     synchronized Done done() {
+        return done(null);
+    }
+
+    private Done done(String did) {
         String undo = folder.question() == null ? Journal.what(folder.journal.undoable()) : null;
-        return new Done(folder.revision(), undo);
+        return new Done(folder.revision(), undo, did);
     }
 
     /** Returns what the person is to decide before anything is changed; null if there is nothing. */
@@ -128,7 +155,7 @@ final class Studio implements Closeable {
     }
 
     /** Answers the question as {@link PhotoFolder#answer} does. */
-    synchronized void answer(boolean goOn) {
+    synchronized Done answer(boolean goOn) {
         requireWritable();
         StudioProblem.require(folder.question() != null, "Nothing was asked.");
         List<StudioProblem> problems;
@@ -141,6 +168,7 @@ final class Studio implements Closeable {
         if (!problems.isEmpty()) {
             throw problems.get(0);
         }
+        return done();
     }
 
     private void refresh() {
@@ -183,7 +211,9 @@ final class Studio implements Closeable {
         private final List<String> makes = new ArrayList<>();
         private final List<Move> moves = new ArrayList<>();
         private final List<String> drops = new ArrayList<>();
+        private final List<String> kept = new ArrayList<>();
         private final Set<String> taken = new HashSet<>();
+        private final Set<String> left = new HashSet<>(); // places that are free by then
 
         Plan(String gesture) {
             begin();
@@ -192,6 +222,7 @@ final class Studio implements Closeable {
 
         private void move(String sha256, String from, String wanted) {
             moves.add(new Move(sha256, from, free(wanted)));
+            left.add(from);
         }
 
         private void move(Photo one, String to) {
@@ -202,8 +233,23 @@ final class Studio implements Closeable {
             move(one.sha256(), one.path(), REMOVED + one.id() + " " + one.file());
         }
 
+        /** Writes a file, which moves to its place from the removed ones. */
+        private void add(byte[] content, String sha256, String place) {
+            String file = place.substring(place.lastIndexOf('/') + 1);
+            String arrived = free(REMOVED + Photo.id(sha256) + " " + file);
+            try {
+                AtomicFile.write(root().resolve(arrived), content);
+            } catch (IOException e) {
+                throw StudioProblem.of(e, file);
+            }
+            move(sha256, arrived, place);
+        }
+
         private String free(String wanted) {
-            return SafeName.free(wanted, place -> folder.isTaken(place) || !taken.add(place.toLowerCase(Locale.ROOT)));
+            return SafeName.free(
+                    wanted,
+                    place -> (folder.isTaken(place) && !left.contains(place))
+                            || !taken.add(place.toLowerCase(Locale.ROOT)));
         }
 
         /** Takes a class, however its name is written, that is made if it does not exist; null is unsorted. */
@@ -228,6 +274,13 @@ final class Studio implements Closeable {
             drops.add(from);
         }
 
+        /** Moves the pictures of a class to another, or out of all, side by side; returns what is to be said of its folder. */
+        private String dissolve(String from, String to) {
+            Places.inside(folder.photos, from).values().forEach(one -> move(one, to));
+            drops.add(from);
+            return folder.hasOtherFiles(from) ? "; its folder stays, with other files" : "";
+        }
+
         /** Returns the folders that go, with those in them that pictures leave; the deepest first. */
         private List<String> emptied() {
             NavigableSet<String> all = new TreeSet<>(Comparator.reverseOrder());
@@ -246,14 +299,15 @@ final class Studio implements Closeable {
         }
 
         @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
-        private void act(String what, Object... values) {
-            act(null, what.formatted(values));
+        private Done act(String what, Object... values) {
+            return act(null, what.formatted(values));
         }
 
-        private void act(Integer undoes, String what) {
-            Entry entry = Entry.of(folder.journal.next(), what, undoes, gesture, makes, moves, emptied());
-            if (undoes == null && !entry.isChange()) {
-                return;
+        private Done act(Integer undoes, String what) {
+            Entry entry = Entry.of(folder.journal.next(), what, undoes, gesture, makes, moves, emptied())
+                    .keeping(kept);
+            if (undoes == null && !entry.isChange() && kept.isEmpty()) {
+                return done();
             }
             moves.stream()
                     .flatMap(move -> Stream.of(move.from(), move.to()))
@@ -270,6 +324,7 @@ final class Studio implements Closeable {
                 StudioProblem first = problems.get(0);
                 throw new StudioProblem(first.status, first.getMessage(), others > 0 ? lost : UNCHANGED);
             }
+            return done(undoes == null ? Journal.what(folder.journal.undoable()) : what);
         }
     }
 
@@ -286,7 +341,7 @@ final class Studio implements Closeable {
     }
 
     /** Moves pictures into a class, or out of all classes. */
-    synchronized void move(List<String> ids, String to, boolean create, String gesture) {
+    synchronized Done move(List<String> ids, String to, boolean create, String gesture) {
         Plan plan = new Plan(gesture);
         if (to != null && !folder.classes.contains(to)) {
             StudioProblem.require(create, "There is no class %s.", to);
@@ -298,49 +353,107 @@ final class Studio implements Closeable {
                 .flatMap(id -> of(id).stream())
                 .filter(one -> !Objects.equals(one.className(), to))
                 .forEach(one -> plan.move(one, to));
-        plan.act("Moved %d to %s", moved.size(), named(to));
+        return plan.act("Moved %d to %s", moved.size(), named(to));
+    }
+
+    /** Notes that pictures are not of a class. */
+    synchronized Done reject(List<String> ids, String className, String gesture) {
+        Plan plan = new Plan(gesture);
+        requireClass(className);
+        Set<String> known = folder.journal.places().kept;
+        ids.stream()
+                .distinct()
+                .map(id -> Photo.wrong(of(id).get(0).sha256(), className))
+                .filter(mark -> !known.contains(mark))
+                .forEach(plan.kept::add);
+        return plan.act("Marked %d as not %s", plan.kept.size(), className);
     }
 
     /** Makes a class. */
-    synchronized void addClass(String name) {
+    synchronized Done addClass(String name) {
         Plan plan = new Plan(null);
         plan.makes.add(newClass(name));
-        plan.act("New class %s", plan.makes.get(0));
+        return plan.act("New class %s", plan.makes.get(0));
     }
 
-    /** Gives a class another name; if there is a class of that name, it is merged into that. */
-    synchronized void rename(String from, String to) {
+    /** Deletes a class; its pictures become unsorted. */
+    synchronized Done deleteClass(String name) {
+        Plan plan = new Plan(null);
+        requireClass(name);
+        return plan.act("Deleted the class %s%s", name, plan.dissolve(name, null));
+    }
+
+    /**
+     * Gives a class another name.
+     *
+     * @param merge true if it may be merged into a class that has the name
+     */
+    synchronized Done rename(String from, String to, boolean merge) {
         Plan plan = new Plan(null);
         requireClass(from);
         if (to != null && folder.classes.contains(to) && !to.equals(from)) {
-            Places.inside(folder.photos, from).values().forEach(one -> plan.move(one, to));
-            plan.drops.add(from);
-            plan.act("Merged %s into %s", from, to);
-            return;
+            StudioProblem.require(
+                    merge, "There is a class %s already: merge %s into it, or use another word.", to, from);
+            return plan.act("Merged %s into %s%s", from, to, plan.dissolve(from, to));
         }
         String checked = className(to);
         requireNoClash(checked, from);
         if (!checked.equals(from)) {
             plan.moves.add(new Move("", from, checked));
         }
-        plan.act("Renamed %s to %s", from, checked);
+        return plan.act("Renamed %s to %s", from, checked);
     }
 
     /** Moves pictures out of the data, where undo finds them. */
-    synchronized void remove(List<String> ids) {
+    synchronized Done remove(List<String> ids) {
         Plan plan = new Plan(null);
         new LinkedHashSet<>(ids).forEach(id -> of(id).forEach(plan::remove));
-        plan.act("Removed %s", count(plan.moves.size(), "picture"));
+        return plan.act("Removed %s", count(plan.moves.size(), "picture"));
+    }
+
+    /** Returns the removed pictures, by their places. */
+    private SortedMap<String, String> removedPlaces() {
+        SortedMap<String, String> removed =
+                new TreeMap<>(Places.inside(folder.journal.places().contents, PhotoFolder.OWN));
+        removed.keySet().removeIf(place -> !folder.isTaken(place));
+        return removed;
+    }
+
+    /** Returns the removed pictures, and uploads that were undone. */
+    synchronized List<Removed> removed() {
+        Map<String, String> origins = folder.journal.origins();
+        return removedPlaces().entrySet().stream()
+                .map(one -> new Removed(
+                        Photo.id(one.getValue()),
+                        one.getKey().replaceFirst("^.*/\\w+ ", ""),
+                        Photo.classOf(origins.get(one.getKey()))))
+                .toList();
+    }
+
+    /** Moves removed pictures to where they were; they are unsorted if their class is gone. */
+    synchronized Done bringBack(List<String> ids) {
+        Plan plan = new Plan(null);
+        Map<String, String> origins = folder.journal.origins();
+        removedPlaces().forEach((place, content) -> {
+            if (ids.contains(Photo.id(content))) {
+                String from = origins.get(place);
+                boolean isThere = from.indexOf('/') < 0 || folder.classes.contains(Photo.classOf(from));
+                plan.move(content, place, isThere ? from : from.substring(from.lastIndexOf('/') + 1));
+            }
+        });
+        return plan.act("Brought back %s", count(plan.moves.size(), "picture"));
     }
 
     /** Undoes the latest gesture that is not undone. */
-    synchronized void undo() {
+    synchronized Done undo() {
         Plan plan = new Plan(null);
         List<Entry> last = folder.journal.undoable();
         StudioProblem.require(!last.isEmpty(), "There is nothing to undo.");
+        int gone = 0;
         for (Entry entry : last) {
             plan.makes.addAll(entry.drops());
             plan.drops.addAll(entry.makes());
+            plan.kept.addAll(entry.kept());
             for (int i = entry.moves().size() - 1; i >= 0; i--) {
                 Move move = entry.moves().get(i);
                 Photo there = folder.photos.get(move.to());
@@ -351,10 +464,13 @@ final class Studio implements Closeable {
                 } else if (Files.exists(root().resolve(move.to()))
                         && (there == null || there.sha256().equals(move.sha256()))) {
                     plan.move(move.sha256(), move.to(), move.from());
+                } else {
+                    gone++;
                 }
             }
         }
-        plan.act(last.get(0).action(), "Undone: " + Journal.what(last));
+        String but = gone == 0 ? "" : ", but for %s changed elsewhere".formatted(count(gone, "picture", "pictures"));
+        return plan.act(last.get(0).action(), "Undone: " + Journal.what(last) + but);
     }
 
     /**
@@ -364,45 +480,92 @@ final class Studio implements Closeable {
      * @param name proposed name of its file
      * @param gesture shared by all pictures that were added together; null for one alone
      */
-    void upload(byte[] content, String to, String name, String gesture) {
-        byte[] thumbnail;
-        boolean png = content.length > 0 && content[0] == (byte) 0x89;
-        String file = SafeName.file(name, ENDINGS, png ? "png" : "jpg");
-        try {
-            thumbnail = decoder.decode(content, file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
-        } catch (IOException e) {
-            throw new StudioProblem(BAD_REQUEST_400, "%s is not a picture that can be read.".formatted(file));
-        }
+    Done upload(byte[] content, String to, String name, String gesture) {
+        String stem = name == null ? null : name.replaceFirst(CONVERTED, "");
+        String file = SafeName.file(stem, ENDINGS, ending(content));
+        byte[] thumbnail = thumbnail(content);
         String sha256 = Sha256.of(content);
         String id = Photo.id(sha256);
+        Done done;
         synchronized (this) {
             Plan plan = new Plan(gesture);
             String className = plan.target(to);
             if (folder.of(id).stream().anyMatch(one -> Objects.equals(one.className(), className))) {
-                return;
+                return done();
             }
             folder.requireOwn(Objects.requireNonNullElse(className, ""));
-            String arrived = plan.free(REMOVED + id + " " + file);
-            try {
-                AtomicFile.write(root().resolve(arrived), content);
-            } catch (IOException e) {
-                throw StudioProblem.of(e, file);
-            }
-            plan.move(sha256, arrived, className == null ? file : className + "/" + file);
-            plan.act("Added %s to %s", file, named(className));
+            plan.add(content, sha256, className == null ? file : className + "/" + file);
+            done = plan.act("Added %s to %s", file, named(className));
         }
         Thumbnails.keep(thumbnailFile(id), thumbnail);
+        return done;
+    }
+
+    private static String ending(byte[] content) {
+        return content.length > 0 && content[0] == (byte) 0x89 ? "png" : "jpg";
+    }
+
+    private byte[] thumbnail(byte[] content) {
+        try {
+            return decoder.decode(content, UNNAMED, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
+        } catch (IOException e) {
+            throw unreadable(content, e);
+        }
+    }
+
+    /** Returns the problem of a picture that cannot be read, with the program that may convert it. */
+    StudioProblem unreadable(byte[] content, IOException e) {
+        StudioProblem problem = new StudioProblem(BAD_REQUEST_400, StudioProblem.unreadable(e));
+        problem.converter = HeicConverter.isHeic(content) ? converter() : null;
+        return problem;
+    }
+
+    /** Returns the name of the program that makes JPEG of HEIC and AVIF; null if there is none. */
+    String converter() {
+        return converter.name().orElse(null);
+    }
+
+    /** Returns the JPEG of a picture in the format HEIC or AVIF; others stay as they are. */
+    byte[] converted(byte[] content) {
+        try {
+            return HeicConverter.isHeic(content) ? converter.jpeg(content) : content;
+        } catch (IOException e) {
+            throw new StudioProblem(BAD_REQUEST_400, "It is not converted: %s.".formatted(e.getMessage()));
+        }
+    }
+
+    /** Puts a JPEG in the place of a picture in the format HEIC or AVIF, which is removed. */
+    Done convert(String id, String gesture) throws IOException {
+        requireWritable();
+        byte[] content = converted(OpenFile.read(file(id), ImageDecoder.MAX_FILE_BYTES));
+        thumbnail(content); // or it is refused
+        synchronized (this) {
+            Plan plan = new Plan(gesture);
+            List<Photo> some = of(id);
+            for (Photo one : some) {
+                plan.add(content, Sha256.of(content), one.path().replaceFirst("(\\.[^./]*)?$", ".jpg"));
+                plan.remove(one);
+            }
+            return plan.act("Converted %s", some.get(0).file());
+        }
+    }
+
+    /** Adds copies of files to the unsorted pictures. */
+    synchronized Done add(List<Path> files, String what) throws IOException {
+        Plan plan = new Plan(null);
+        for (Path file : files) {
+            byte[] content = Files.readAllBytes(file);
+            plan.add(content, Sha256.of(content), file.getFileName().toString());
+        }
+        return plan.act(what);
     }
 
     /** Notes that a picture's label is right. */
-    synchronized void keep(String id) {
-        begin();
-        for (Photo one : of(id)) {
-            if (!folder.journal.places().kept.contains(one.label())) {
-                record(Entry.note(folder.journal.next(), one.label(), null));
-            }
-        }
-        changed();
+    synchronized Done keep(String id) {
+        Plan plan = new Plan(null);
+        List<String> labels = of(id).stream().map(Photo::label).distinct().toList();
+        plan.kept.addAll(PhotoFolder.minus(labels, folder.journal.places().kept));
+        return plan.act("The label %s is right", named(of(id).get(0).className()));
     }
 
     // History
@@ -425,7 +588,7 @@ final class Studio implements Closeable {
     }
 
     /** Gives all pictures the labels of an earlier state; those that it did not have are removed. */
-    synchronized void restore(int state) {
+    synchronized Done restore(int state) {
         Plan plan = new Plan(null);
         Places then = places(state);
         Map<String, String> now = folder.journal.places().contents;
@@ -448,13 +611,13 @@ final class Studio implements Closeable {
                 .forEach(plan::remove);
         plan.makes.addAll(PhotoFolder.minus(then.classes, folder.classes));
         plan.drops.addAll(PhotoFolder.minus(folder.classes, then.classes));
-        plan.act("Went back to state %d", state);
+        return plan.act("Went back to state %d", state);
     }
 
     /** Notes what was learned from a state. */
     synchronized void tested(int state, Tested tested) {
         if (folder.question() == null && !folder.journal.holds(state, tested)) {
-            folder.note(Entry.note(state, null, tested));
+            folder.note(Entry.note(state, tested));
         }
     }
 
@@ -500,9 +663,11 @@ final class Studio implements Closeable {
 
     // Pictures
 
-    /** Returns the file of a picture. */
+    /** Returns the file of a picture, which may be a removed one. */
     synchronized Path file(String id) {
-        return root().resolve(of(id).get(0).path());
+        String removed = folder.journal.places().contents.ceilingKey(REMOVED + id);
+        boolean isRemoved = folder.of(id).isEmpty() && removed != null && removed.startsWith(REMOVED + id);
+        return root().resolve(isRemoved ? removed : of(id).get(0).path());
     }
 
     /** Returns a small JPEG of a picture, made once and kept when the picture is removed. */

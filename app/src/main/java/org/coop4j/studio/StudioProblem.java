@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import org.coop4j.image.ImageDecoder.ImageException;
 
 /** A refusal or failure, in a sentence for the person, with the state of the pictures. */
 final class StudioProblem extends RuntimeException {
@@ -18,8 +19,12 @@ final class StudioProblem extends RuntimeException {
     /** The state of the pictures if the work has not started. */
     static final String UNCHANGED = "Nothing is lost, and nothing was changed.";
 
+    /** Name of a picture in messages of the decoder. */
+    static final String UNNAMED = "picture";
+
     final int status;
     final String lost;
+    String converter; // name of a program that may help, or null
 
     StudioProblem(int status, String message) {
         this(status, message, UNCHANGED);
@@ -37,6 +42,12 @@ final class StudioProblem extends RuntimeException {
         if (!good) {
             throw new StudioProblem(BAD_REQUEST_400, message.formatted(values));
         }
+    }
+
+    /** Returns the problem of a picture's content, in a sentence that begins with "It". */
+    static String unreadable(IOException e) {
+        String text = e instanceof ImageException image ? image.problem() : e.getMessage();
+        return "It %s.".formatted(text.replaceFirst("^image %s ".formatted(UNNAMED), ""));
     }
 
     /** Returns the problem of something that was given, told by the library. */

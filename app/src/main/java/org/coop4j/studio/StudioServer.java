@@ -36,10 +36,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.http.ServiceOptions;
@@ -52,6 +54,7 @@ import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
+import org.coop4j.studio.Studio.Done;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
 
@@ -65,6 +68,9 @@ public final class StudioServer implements Closeable {
 
     /** The library of the page, in its WebJar. */
     private static final String PREACT = "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js";
+
+    /** Style of the page, and of the one for browsers that are not let in. */
+    private static final String STYLE = "/studio.css";
 
     /** Least time between two events, in ms. */
     private static final long PAUSE = 50;
@@ -115,12 +121,25 @@ public final class StudioServer implements Closeable {
     public static StudioServer start(
             ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank, StateFolder user)
             throws IOException {
+        return start(options, folder, readOnly, clip, bank, user, System.getenv("PATH"));
+    }
+
+    /** Does the same with the programs in the folders of a path. */
+    static StudioServer start(
+            ServiceOptions options,
+            Path folder,
+            boolean readOnly,
+            Clip clip,
+            Path bank,
+            StateFolder user,
+            String path)
+            throws IOException {
         Images images = new Images(clip, Run.Options.of(bank));
-        Studio studio = Studio.open(folder, readOnly, user, images::contentOf);
+        Studio studio = Studio.open(folder, readOnly, user, images::contentOf, path);
         StudioServer started;
         try {
             started = new StudioServer(options, studio, clip, images, bank, user);
-            started.server.start(started::configure, path -> true, (method, pattern, status, nanos) -> {});
+            started.server.start(started::configure, any -> true, (method, pattern, status, nanos) -> {});
             started.tellPages();
         } catch (IOException | RuntimeException e) {
             studio.close();
@@ -153,16 +172,25 @@ public final class StudioServer implements Closeable {
 
     // The gate
 
+    /** Tells a browser without a cookie how to get in, on a page with its style, or for a script. */
     private void requireCookie(Context context) throws IOException {
-        if (!token.admits(context)) {
+        if (context.path().equals(STYLE)) {
+            return;
+        }
+        if (token.admits(context)) {
+            if (context.path().equals("/")) {
+                tellPages(); // an address may be used up
+            }
+            return;
+        }
+        if (!Objects.requireNonNullElse(context.header(Header.ACCEPT), "").contains("text/html")) {
             throw new StudioProblem(
                     FORBIDDEN_403,
-                    "The address that coop studio printed admits one browser. Another gets its own from the page of"
-                            + " the first; or start the studio again.");
+                    "The studio does not know this browser: type coop studio FOLDER in a terminal, and open the address"
+                            + " that it prints.");
         }
-        if (context.path().equals("/")) {
-            tellPages(); // an address may be used up
-        }
+        page(context.status(FORBIDDEN_403), "locked.html");
+        context.skipRemainingHandlers();
     }
 
     private void tellPages() throws IOException {
@@ -199,7 +227,11 @@ public final class StudioServer implements Closeable {
     }
 
     private static void answer(StudioProblem problem, Context context) {
-        context.status(problem.status).json(Map.of("error", problem.getMessage(), "lost", problem.lost));
+        context.status(problem.status)
+                .json(JSON.createObjectNode()
+                        .put("error", problem.getMessage())
+                        .put("lost", problem.lost)
+                        .put("converter", problem.converter));
     }
 
     private static void page(Context context, String file) throws IOException {
@@ -223,11 +255,18 @@ public final class StudioServer implements Closeable {
         }
     }
 
+    /** Returns the picture of a request, converted if that is asked for. */
+    private byte[] picture(Context context) {
+        byte[] content = read(context);
+        return "true".equals(context.queryParam("convert")) ? studio.converted(content) : content;
+    }
+
     /** The body of a change, which has some of these. */
     private record Body(
             List<String> pictures,
             String to,
             boolean create,
+            boolean merge,
             String name,
             String from,
             String picture,
@@ -241,7 +280,7 @@ public final class StudioServer implements Closeable {
     }
 
     private interface Change {
-        void make(Body body) throws IOException;
+        Done make(Body body) throws IOException;
     }
 
     private static void get(RoutesConfig routes, String name, IoFunction<Context, Object> answer) {
@@ -250,15 +289,16 @@ public final class StudioServer implements Closeable {
 
     private void change(RoutesConfig routes, String name, Change change) {
         routes.post("/api/" + name, context -> {
+            Done done;
             try {
                 Body given = JSON.readValue(read(context), Body.class);
                 StudioProblem.require(given != null, "The request is null: expected an object.");
-                change.make(given);
+                done = change.make(given);
             } catch (JsonProcessingException e) {
                 throw new StudioProblem(
                         BAD_REQUEST_400, "The request is not what was expected: " + e.getOriginalMessage());
             }
-            context.json(studio.done());
+            context.json(done);
         });
     }
 
@@ -271,7 +311,8 @@ public final class StudioServer implements Closeable {
     // The state
 
     private ObjectNode state() {
-        Snapshot now = studio.snapshot();
+        Snapshot all = studio.snapshot();
+        Snapshot now = all.without(encoded::isUnreadable);
         Fit fit = model.latest();
         Work work = runs.running();
         int total = now.photos().size();
@@ -282,6 +323,7 @@ public final class StudioServer implements Closeable {
                 .put("folder", studio.root().toString())
                 .put("readOnly", studio.readOnly())
                 .put("unsorted", now.of(null).size())
+                .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
                 .put("undo", studio.done().undo())
@@ -334,6 +376,7 @@ public final class StudioServer implements Closeable {
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
         get(routes, "pictures", context -> studio.snapshot().of(context.queryParam("class")).stream()
+                .filter(one -> !encoded.isUnreadable(one))
                 .limit(number(context, "count", 200))
                 .map(one -> new Shown(one.id(), one.file()))
                 .toList());
@@ -353,25 +396,35 @@ public final class StudioServer implements Closeable {
         change(routes, "examples", given -> {
             studio.requireWritable();
             StudioProblem.require(studio.snapshot().photos().isEmpty(), "There are pictures already.");
-            DemoPictures.unpack(demo).copyPhotographs(studio.root());
+            Path copies = Files.createTempDirectory("coop4j-examples");
+            try {
+                DemoPictures.unpack(demo).copyPhotographs(copies);
+                return studio.add(ImageFiles.in(copies), "Added the examples");
+            } finally {
+                CacheFolder.delete(copies);
+            }
         });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
         change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
-        change(routes, "rename", given -> studio.rename(given.from, given.to));
+        change(routes, "class/delete", given -> studio.deleteClass(given.name));
+        change(routes, "rename", given -> studio.rename(given.from, given.to, given.merge));
+        change(routes, "reject", given -> studio.reject(given.ids(), given.to, given.gesture));
+        change(routes, "convert", given -> studio.convert(given.picture, given.gesture));
         change(routes, "keep", given -> studio.keep(given.picture));
+        change(routes, "back", given -> studio.bringBack(given.ids()));
+        get(routes, "removed", context -> studio.removed());
         change(routes, "undo", given -> studio.undo());
         change(routes, "restore", given -> studio.restore(given.state));
         change(routes, "continue", given -> studio.answer(true));
         change(routes, "forget", given -> studio.answer(false));
-        routes.post("/api/upload", context -> {
-            studio.upload(
-                    read(context),
-                    context.queryParam("class"),
-                    context.queryParam("file"),
-                    context.queryParam("gesture"));
-            context.json(studio.done());
-        });
+        routes.post(
+                "/api/upload",
+                context -> context.json(studio.upload(
+                        picture(context),
+                        context.queryParam("class"),
+                        context.queryParam("file"),
+                        context.queryParam("gesture"))));
         get(routes, "history", context -> studio.history(number(context, "before", Integer.MAX_VALUE)));
         get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
     }
@@ -385,8 +438,12 @@ public final class StudioServer implements Closeable {
             StudioProblem.require(given.method != null, "The request names no method.");
             runs.learn(given.method);
             tell();
+            return studio.done();
         });
-        change(routes, "learn/cancel", given -> runs.cancel());
+        change(routes, "learn/cancel", given -> {
+            runs.cancel();
+            return studio.done();
+        });
         get(routes, "learned", context -> {
             Optional<TestNumbers> last = runs.latest();
             if (last.isEmpty()) {
@@ -394,6 +451,8 @@ public final class StudioServer implements Closeable {
             }
             return told(last.get(), "answers");
         });
+        get(routes, "presses", context -> runs.presses());
+        get(routes, "presses/compare", context -> runs.compare(number(context, "from", 0), number(context, "to", 0)));
         get(routes, "clean", context -> {
             read(context); // lifts the limit on the time of a request
             return review.clean();
@@ -404,7 +463,7 @@ public final class StudioServer implements Closeable {
                 .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
         routes.post("/api/predict", context -> {
             boolean quick = "quick".equals(context.queryParam("by"));
-            context.json(runs.predict(read(context), quick, model.latest()));
+            context.json(runs.predict(picture(context), quick, model.latest()));
         });
     }
 

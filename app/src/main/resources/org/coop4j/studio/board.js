@@ -1,7 +1,7 @@
 // Board: the classes and the unsorted pictures; a class opens as a grid.
 
 import {camera} from "./camera.js";
-import {ask, open} from "./dialog.js";
+import {ask, close, open} from "./dialog.js";
 import {adder, collect, drag, drop} from "./give.js";
 import {act, classes, classOf, list, state} from "./model.js";
 import {bar, button, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
@@ -14,17 +14,45 @@ const address = (of) => "#board/" + encodeURIComponent(of ?? "");
 
 export const newClass = () => ask("New class", "Create", (of) => act("class", {name: of}, `Made the class ${of}`));
 
+/** Opens another class, and then does something; opening it clears what was said before. */
+function show(of, todo) {
+    addEventListener("hashchange", todo, {once: true});
+    location.hash = address(of);
+}
+
 /** Asks for another name of a class, or for the class to merge it with. */
-const rename = (from) =>
+function rename(from) {
+    const done = (to, merge, said) => {
+        const todo = () => act("rename", {from, to, merge}, said);
+        state.open === from && to !== from ? show(to, todo) : todo();
+    };
+    const merge = (to) =>
+        open("Merge two classes?", () => [
+            h(
+                "p",
+                "There is a class ",
+                h("b", name(to)),
+                ` already. ${pictures(classOf(from).pictures)} of `,
+                h("b", name(from)),
+                " would move there."
+            ),
+            h(
+                ".row",
+                button("Merge", () => (close(), done(to, true, `Merged ${from} into ${to}`)), ".primary", null, {
+                    autofocus: true
+                }),
+                button("Leave it", close, ".choice")
+            )
+        ]);
     ask(
         "Rename the class",
         "Rename",
-        (to) => {
-            act("rename", {from, to}, `Renamed ${from} to ${to}`);
-            state.open === from && (location.hash = address(to));
-        },
+        (to) => (classOf(to) && to !== from ? merge(to) : done(to, false, `Renamed ${from} to ${to}`)),
         from
     );
+}
+
+const remove = (of) => show(null, () => act("class/delete", {name: of}, `Deleted the class ${of}`));
 
 function card(c, i) {
     const more = ENOUGH - c.pictures;
@@ -64,6 +92,16 @@ function tray() {
     );
 }
 
+/** The place of files that are no pictures, which count nowhere else. */
+const unreadable = ({unreadable: n}) =>
+    n > 0 &&
+    h(
+        "section.panel.stack",
+        {"aria-label": "Unreadable"},
+        h(".row", h("h2", h("a", {href: "#clean"}, "Unreadable")), h("b.end", n)),
+        muted("These files cannot be read as pictures. ", h("a.what", {href: "#clean"}, "See what can be done"))
+    );
+
 /** The pictures on which keys and the dock act. */
 const items = () => (state.open === undefined ? list(null, TRAY) : list(state.open)) ?? [];
 
@@ -78,7 +116,8 @@ function opened(of) {
             h("a.button", {href: "#board"}, "Board", kbd("Esc")),
             button("Add pictures", () => adder(of)),
             button("Take pictures", () => camera(of)),
-            c && button("Rename or merge", () => rename(of), "", "F2")
+            c && button("Rename or merge", () => rename(of), "", "F2"),
+            c && !state.server.readOnly && button("Delete the class", () => remove(of), ".plain")
         ],
         [
             c?.known === false &&
@@ -103,7 +142,7 @@ export const board = {
             ? opened(state.open)
             : h(
                   ".board",
-                  tray(),
+                  h(".stack", tray(), unreadable(state.server)),
                   h(
                       "div",
                       h(

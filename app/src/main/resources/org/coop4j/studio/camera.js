@@ -1,7 +1,7 @@
 // The camera: pictures for a class, one by one or in a burst, and the live picture of Try.
 
 import {open} from "./dialog.js";
-import {add, fail, redraw} from "./model.js";
+import {add, fail, gesture, redraw} from "./model.js";
 import {button, h} from "./parts.js";
 
 let stream = null;
@@ -38,8 +38,9 @@ export async function shot(side = 1024) {
 
 export async function camera(to = null) {
     const take = async (n) => {
+        const together = gesture();
         for (let i = 0; i < n && stream; i++) {
-            add([{file: await shot(), to}]);
+            add([{file: await shot(), to}], together);
             await pause(300);
         }
     };

@@ -1,6 +1,6 @@
 // Clean: labels that are probably wrong, pictures that occur twice, and pictures or files that are no use.
 
-import {gesture, move, remove} from "./model.js";
+import {act, gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
 import {button, count, grouped, h, image, images, muted, name, part, pictures} from "./parts.js";
 
@@ -25,6 +25,26 @@ const useless = (title, ids = []) =>
         cards(ids.map((id) => [id, image(id, {alt: title + " picture"}), button("Remove", () => remove([id]))]))
     );
 
+/** Files that are no pictures, or in a format that a program of this machine may convert. */
+function unreadable(files) {
+    const [able] = files.filter((f) => f.converter);
+    const convert = (list) => {
+        const together = gesture();
+        list.forEach((f) => act("convert", {picture: f.id, gesture: together}, "Converting " + f.file));
+    };
+    return part(
+        "Unreadable",
+        count(files.length, "file"),
+        [
+            able && button("Convert with " + able.converter, () => convert(files.filter((f) => f.converter))),
+            all(files.length, `Remove all ${files.length}`, () => remove(files.map((f) => f.id)))
+        ],
+        cards(
+            files.map((f) => [f.file, h("b", name(f.file)), muted(f.problem), button("Remove", () => remove([f.id]))])
+        )
+    );
+}
+
 export const clean = {
     title: "Clean",
     needs: "clean",
@@ -34,6 +54,7 @@ export const clean = {
         const doubles = a.duplicates.filter((d) => d.length > 1);
         const copies = doubles.flatMap((d) => d.slice(1));
         const parts = [
+            a.unreadable.length > 0 && unreadable(a.unreadable),
             wrong.length > 0 &&
                 part(
                     "Probably in the wrong class",
@@ -64,16 +85,9 @@ export const clean = {
                     )
                 ),
             useless("Tiny", a.tiny),
-            useless("Blurred", a.blurred),
-            a.unreadable.length > 0 &&
-                part(
-                    "Unreadable",
-                    count(a.unreadable.length, "file"),
-                    null,
-                    cards(a.unreadable.map((file) => [file, h("b", name(file)), muted("not a picture that can be read")]))
-                )
+            useless("Blurred", a.blurred)
         ];
         return parts.some(Boolean) ? parts : h("h2", "Everything is clean.");
     },
-    keys: (event, a) => caseKeys(suspects(a))
+    keys: (a) => caseKeys(suspects(a))
 };

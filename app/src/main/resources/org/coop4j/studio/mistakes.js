@@ -144,5 +144,5 @@ export const mistakes = {
                   )
               );
     },
-    keys: (event, a) => caseKeys(pairs(a).flat())
+    keys: (a) => caseKeys(pairs(a).flat())
 };

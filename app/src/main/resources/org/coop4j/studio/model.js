@@ -40,8 +40,8 @@ export function focus(selector, id = state.focus) {
 }
 
 export function say(text, ids) {
-    state.line = {text, ids};
     redraw();
+    return (state.line = {text, ids});
 }
 
 export async function request(path, body) {
@@ -58,11 +58,11 @@ export async function request(path, body) {
     return json;
 }
 
-export function fail({error, lost = "Nothing is lost.", stopped}, again) {
+export function fail({error, lost = "Nothing is lost.", stopped, status, converter}, again) {
     if (stopped) {
         setTimeout(refresh, 2000);
     } else {
-        state.error = {error, lost, again};
+        state.error = {error, lost, again, status, converter};
     }
     redraw();
 }
@@ -112,11 +112,12 @@ export function act(path, body, said) {
     const ids = body.pictures ?? [body.picture];
     answers.forEach((answer) => Object.assign(answer, {value: without(answer.value, new Set(ids)), next: undefined}));
     running++;
-    said && say(said, path !== "undo" && (body.pictures ?? []));
+    const line = said && say(said, path !== "undo" && (body.pictures ?? []));
     redraw();
     return (last = last.then(async () => {
         try {
-            await request(path, body);
+            const {did} = await request(path, body);
+            line && Object.assign(line, did ? {text: did} : {text: "There was nothing to change", ids: null});
             state.error = null;
             state.failed.clear();
         } catch (error) {
@@ -181,23 +182,24 @@ export function connect() {
 export const gesture = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
 
 /** Adds files, each to its class, which is made if it is new; null is unsorted. */
-export async function add(files) {
+export async function add(files, together = gesture(), convert = false) {
     const refused = [];
-    const together = gesture();
+    let [did, there] = [null, 0];
+    state.error = null;
     for (const [i, {file, to}] of files.entries()) {
         say(`Adding ${i + 1} of ${files.length}`);
-        await request("upload?" + query(to, {file: file.name, gesture: together}), file).catch((error) =>
-            refused.push({file, to, error})
+        await request("upload?" + query(to, {file: file.name, gesture: together, convert}), file).then(
+            (answer) => (answer.did ? (did = answer.did) : there++),
+            (error) => refused.push({file, to, error})
         );
     }
-    const targets = new Set(files.map(({to}) => to ?? "unsorted"));
-    const where = targets.size === 1 ? [...targets][0] : `${targets.size} classes`;
-    say(`Added ${files.length - refused.length} to ${where}`, []);
+    const also = there && `${there} of ${files.length} ${there === 1 ? "is" : "are"} there already`;
+    state.line = null;
+    (did || also) && say([did, also].filter(Boolean).join("; "), did && []);
     if (refused.length) {
         const [{file, error}] = refused;
-        fail({...error, error: `${refused.length} of ${files.length} not added. ${file.name}: ${error.error}`}, () =>
-            add(refused)
-        );
+        const text = `${refused.length} of ${files.length} not added. ${file.name}: ${error.error}`;
+        fail({...error, error: text}, () => add(refused, together, Boolean(error.converter)));
     }
     await refresh();
 }

@@ -2,7 +2,7 @@
 
 import {ask} from "./dialog.js";
 import {drag} from "./give.js";
-import {classes, focus, move, redraw, remove, state} from "./model.js";
+import {act, classes, focus, move, redraw, remove, state} from "./model.js";
 import {button, h, image, name} from "./parts.js";
 
 const MARGIN = 700; // drawn above and below the window
@@ -14,13 +14,14 @@ const grids = new Map(); // by key: its width, and where the window begins in it
 export function mosaic(key, label, items, {width = 142, height = 118, caption, enter, from = null}) {
     const grid = grids.get(key) ?? {width, top: 0};
     grids.set(key, grid);
-    const across = Math.floor((grid.width + 8) / (width + 8));
+    const across = Math.max(1, Math.floor((grid.width + 8) / (width + 8)));
     const tall = height + (caption ? 24 : 8);
-    const at = Math.max(
-        0,
-        items.findIndex((p) => p.id === state.focus)
-    );
-    const first = across * Math.max(0, Math.floor((grid.top - MARGIN) / tall));
+    const rows = Math.ceil(items.length / across);
+    const row = (y) => Math.max(0, Math.min(rows - 1, Math.floor(y / tall))); // a grid elsewhere draws its nearest row
+    const first = across * row(grid.top - MARGIN);
+    const end = across * (row(grid.top + STEP + innerHeight + MARGIN) + 1);
+    const focused = items.findIndex((p) => p.id === state.focus);
+    const at = focused >= first && focused < end ? focused : first;
     const tile = (p, i) => {
         const failed = state.failed.has(p.id);
         const text = failed ? "Not moved" : caption && caption(p);
@@ -54,10 +55,10 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
             role: "listbox",
             "aria-multiselectable": "true",
             "aria-label": label,
-            onkeydown: (e) => onKey(e, items, at, across, enter),
-            style: `--across:${across};--tall:${tall}px;height:${tall * Math.ceil(items.length / across)}px;padding-top:${(tall * first) / across}px`
+            onkeydown: (e) => onKey(e, items, at, across, tall, enter),
+            style: `--across:${across};--tall:${tall}px;height:${tall * rows}px;padding-top:${(tall * first) / across}px`
         },
-        items.slice(first, first + across * Math.ceil((innerHeight + 2 * MARGIN) / tall)).map(tile)
+        items.slice(first, end).map(tile)
     );
 }
 
@@ -69,7 +70,7 @@ export function look() {
         const begin = Math.floor(-top / STEP) * STEP;
         if (grid.width !== width || grid.top !== begin) {
             Object.assign(grid, {width, top: begin});
-            redraw();
+            requestAnimationFrame(redraw); // never at once: drawing calls this again
         }
     }
 }
@@ -89,7 +90,7 @@ function pick(items, id, range) {
     go(id);
 }
 
-function onKey(event, items, at, across, enter) {
+function onKey(event, items, at, across, tall, enter) {
     const {id} = items[at];
     const {key, shiftKey, currentTarget} = event;
     const side = getComputedStyle(currentTarget).direction === "rtl" ? -1 : 1;
@@ -103,6 +104,9 @@ function onKey(event, items, at, across, enter) {
     }[key];
     if (to !== undefined) {
         const next = items[to]?.id ?? id;
+        if (key === "Home" || key === "End") { // may not be drawn yet
+            scrollBy(0, currentTarget.getBoundingClientRect().top + tall * Math.floor(to / across) - innerHeight / 2);
+        }
         state.anchor = shiftKey ? (state.anchor ?? id) : next;
         shiftKey ? pick(items, next, true) : go(next);
     } else if (key === " ") {
@@ -118,8 +122,8 @@ function onKey(event, items, at, across, enter) {
     event.preventDefault();
 }
 
-/** Puts the selected pictures of a list, else the focused one, into a class, or removes them; the focus goes on. */
-function put(items, to) {
+/** Does something to the selected pictures of a list, else to the focused one; the focus goes on. */
+function each(items, todo) {
     const chosen = (p) => (state.picked.size ? state.picked.has(p.id) : p.id === state.focus);
     const ids = items.filter(chosen).map((p) => p.id);
     if (ids.length) {
@@ -127,19 +131,24 @@ function put(items, to) {
         state.picked.clear();
         state.anchor = null;
         go(next?.id);
-        to === undefined ? remove(ids) : move(ids, to);
+        todo(ids);
     }
 }
 
+const put = (items, to) => each(items, (ids) => (to === undefined ? remove(ids) : move(ids, to)));
+const reject = (items, to) =>
+    each(items, (pictures) => act("reject", {pictures, to}, `Marked ${pictures.length} as not ${to}`));
+
 export const findClass = (done) => ask("Put into which class?", "Put", done);
 
-/** The keys of the dock. */
-export const dockKeys = (items) => ({
+/** The keys of the dock; `likely` is the class that pictures may be said not to be of. */
+export const dockKeys = (items, likely) => ({
     ...Object.fromEntries(
         classes()
             .slice(0, 9)
             .map((c, i) => [i + 1, () => put(items, c.name)])
     ),
+    ...(likely && {0: () => reject(items, likely)}),
     "/": () => findClass((to) => put(items, to)),
     x: () => put(items),
     Delete: () => put(items),
@@ -149,7 +158,7 @@ export const dockKeys = (items) => ({
 /** The bar below the pictures: puts the chosen ones into a class. */
 export function dock(items, {likely, none = "Remove", from = null}) {
     const n = state.picked.size;
-    const keys = dockKeys(items);
+    const keys = dockKeys(items, likely);
     const choice = (label, key, todo = keys[key]) =>
         button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
     return h(
@@ -162,6 +171,7 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .slice(0, 9)
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
+            likely && button(["Not ", name(likely)], keys[0], ".choice", "0"),
             from !== null && choice("unsorted", null, () => put(items, null))
         ),
         button(none, keys.x, ".choice.end", "X")

@@ -1,8 +1,8 @@
 // Sort: the unsorted pictures in groups; one click accepts a group.
 
 import {form, nameField} from "./dialog.js";
-import {classes, data, focus, move, remove, state} from "./model.js";
-import {button, h, muted, name, part, percent, pictures, skeleton} from "./parts.js";
+import {act, classes, data, focus, gesture, move, remove, state} from "./model.js";
+import {button, h, muted, name, part, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
 let first = null; // key of the group on top; it stays there when others arrive
@@ -26,16 +26,25 @@ function groups() {
 }
 const active = (all) => all.find((g) => g.pictures.some((p) => p.id === state.focus)) ?? all[0];
 
-/** Puts the pictures of a group that are not selected into a class, and goes on; null sets them aside. */
+/**
+ * Puts the pictures of a group that are not selected into a class, and goes on; null sets them aside. The selected ones of
+ * a class are not of that class, which is remembered.
+ */
 function accept(g, to) {
     const all = groups();
     const ids = rest(g);
-    const next = ids.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
+    const odd = g.kind === "class" ? g.pictures.map((p) => p.id).filter((id) => state.picked.has(id)) : [];
+    const next = ids.length + odd.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
     const [{id}] = next.pictures;
+    const together = gesture();
     focus(next.kind === "alike" ? `[data-group="${keyOf(next)}"] input` : `[data-id="${id}"]`, id);
     state.picked.clear();
-    to === null ? remove(ids) : move(ids, to);
+    odd.length && act("reject", {pictures: odd, to, gesture: together});
+    to === null ? remove(ids) : move(ids, to, together);
 }
+
+/** The class that a picture would be put into. */
+const likely = (g) => g.pictures.find((p) => p.id === state.focus)?.label ?? g.label;
 
 const question = (g, label) =>
     form(
@@ -56,23 +65,19 @@ function group(g, top) {
     const to = g.kind === "nothing" ? null : g.label;
     const take = (text) => button(text, left > 0 && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
     const [title, note, side] = {
-        class: () => [
-            name(to),
-            `${pictures(n)}, ${percent(g.pictures.at(-1).probability)} sure and more`,
-            take([label, " as ", name(to)])
-        ],
+        class: () => [name(to), `${pictures(n)}, the likeliest first`, take([label, " as ", name(to)])],
         alike: () => [`${n} alike`, question(g, label)],
         unsure: () => ["Not sure", pictures(n), muted("Label these one by one")],
         nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)]
     }[g.kind]();
-    const caption = {class: (p) => percent(p.probability), unsure: (p) => `${p.label ?? ""} ${percent(p.probability)}`}[
-        g.kind
-    ];
     return part(
         title,
         note,
         side,
-        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {caption, enter: g.label && (() => accept(g, to))}),
+        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {
+            caption: g.kind === "unsure" && ((p) => p.label),
+            enter: g.label && (() => accept(g, to))
+        }),
         {key: keyOf(g), class: n < 7 && !top ? "half" : "", "data-group": keyOf(g)}
     );
 }
@@ -102,14 +107,17 @@ export const sort = {
             g &&
             dock(
                 all.flatMap((o) => o.pictures),
-                {none: "None of these", likely: g.pictures.find((p) => p.id === state.focus)?.label ?? g.label}
+                {none: "None of these", likely: likely(g)}
             )
         );
     },
     keys() {
         const all = groups();
         return {
-            ...dockKeys(all.flatMap((g) => g.pictures)),
+            ...dockKeys(
+                all.flatMap((g) => g.pictures),
+                all.length ? likely(active(all)) : null
+            ),
             Enter: all[0]?.label && (() => accept(all[0], all[0].label))
         };
     }

@@ -18,11 +18,23 @@ import {use} from "./use.js";
 const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use, history};
 const KEYS = {
     "1 to 9": "put into that class",
-    Space: "select",
-    Shift: "select a range",
+    0: "not of the class that it looks like",
+    "/": "put into another class",
+    "X, Del": "remove",
+    "Arrows, Home, End": "go to a picture",
     Tab: "next group",
-    Enter: "accept the group, open the class",
-    F2: "rename the class"
+    Space: "select",
+    "Shift with an arrow or click": "select a range",
+    "Ctrl A": "select all",
+    Esc: "select nothing, back to the board",
+    Enter: "accept the group, open the class or picture",
+    C: "new class",
+    F2: "rename or merge the class",
+    N: "what the large button does",
+    M: "move a mistake to the class that it looks like",
+    L: "learn; of a mistake: the label is right",
+    "U, Ctrl Z": "undo",
+    "?": "this list"
 };
 
 const STEPS = {
@@ -38,7 +50,10 @@ const letters = () => localStorage.letters !== "false";
 
 const help = () =>
     open("All keys", () => [
-        Object.entries(KEYS).map(([key, what]) => h("p", h("kbd", key), " ", what)),
+        h(
+            "dl.keys",
+            Object.entries(KEYS).map(([key, what]) => [h("dt", h("kbd", key)), h("dd", what)])
+        ),
         h(
             "label.row",
             h("input", {
@@ -164,7 +179,7 @@ function messages(s) {
             "div",
             {key: "alert", role: "alert"},
             s?.asks && question(s.asks, message),
-            stopped
+            stopped && error?.status !== 403
                 ? message("The studio has stopped.", "Start it again; nothing is lost.")
                 : s?.failure && message(s.failure, "It is tried again with the next change."),
             error &&
@@ -172,7 +187,12 @@ function messages(s) {
                     error.error,
                     error.lost,
                     button("Leave it", dismiss, ".choice"),
-                    error.again && button("Try again", () => (dismiss(), error.again()), ".primary")
+                    error.again &&
+                        button(
+                            error.converter ? "Convert with " + error.converter : "Try again",
+                            () => (dismiss(), error.again()),
+                            ".primary"
+                        )
                 )
         ),
         state.screen === "board" &&
@@ -218,7 +238,7 @@ const first = () =>
 
 drawWith(() => {
     const s = state.server;
-    const begun = s?.total + s?.classes.length > 0;
+    const begun = s?.total + s?.classes.length + s?.unreadable > 0;
     document.title = `${screen().title} – ${folder()}`;
     render(
         [
@@ -261,6 +281,22 @@ function route() {
     redraw();
 }
 
+/** What the keys do now, but for those of grids of pictures. */
+export function keys(target, control) {
+    const begin = target === document.body && (() => document.querySelector(".tile[tabindex='0']")?.focus());
+    return control
+        ? {z: undo}
+        : {
+              u: undo,
+              "?": help,
+              n: next,
+              l: state.screen === "board" && learn,
+              ArrowDown: begin,
+              ArrowRight: begin,
+              ...(answer() && screen().keys?.(answer()))
+          };
+}
+
 function onKey(event) {
     const {key, target, altKey} = event;
     const typing = target.closest("input:not([type=range]), select");
@@ -276,19 +312,7 @@ function onKey(event) {
     ) {
         return;
     }
-    const begin = target === document.body && (() => document.querySelector(".tile[tabindex='0']")?.focus());
-    const keys = control
-        ? {z: undo}
-        : {
-              u: undo,
-              "?": help,
-              n: next,
-              l: state.screen === "board" && learn,
-              ArrowDown: begin,
-              ArrowRight: begin,
-              ...(answer() && screen().keys?.(event, answer()))
-          };
-    const todo = keys[key.length === 1 ? key.toLowerCase() : key];
+    const todo = keys(target, control)[key.length === 1 ? key.toLowerCase() : key];
     if (todo) {
         event.preventDefault();
         todo();

@@ -10,19 +10,26 @@ import {findClass} from "./pictures.js";
 let file = null; // null while the camera is live
 let url = null;
 let answers = null;
+let problem = null; // of the picture: {error, converter}
 let method = null; // of the run that learned the classifier; null for the quick one
 let by = ""; // "quick" for the quick classifier although there is a learned one
 let threshold = null;
 
-async function classify(picture) {
+async function classify(picture, convert = false) {
+    const query = new URLSearchParams({by, convert});
+    const here = () => !file || picture === file; // no other picture was chosen since
     try {
-        const found = await request("predict" + (by && "?by=" + by), picture);
-        if (!file || picture === file) {
-            answers = found.classes;
-            method = found.method;
+        const found = await request("predict?" + query, picture);
+        if (here()) {
+            [answers, method, problem] = [found.classes, found.method, null];
         }
     } catch (error) {
-        fail(error, () => classify(picture));
+        if (here() && error.status === 400) {
+            [answers, problem] = [null, error];
+        } else if (here()) {
+            [file, answers] = [null, null];
+            fail(error, () => show(picture));
+        }
         stop();
     }
     redraw();
@@ -32,10 +39,16 @@ function show(picture) {
     if (picture) {
         stop();
         URL.revokeObjectURL(url);
-        [file, url, answers] = [picture, URL.createObjectURL(picture), null];
+        [file, url, answers, problem] = [picture, URL.createObjectURL(picture), null, null];
+        state.error = state.line = null; // of the picture before
         classify(picture);
     }
 }
+
+const refused = ({error, converter}) => [
+    h("p.what", {role: "alert"}, error),
+    converter && button("Convert with " + converter, () => ((problem = null), redraw(), classify(file, true)))
+];
 
 function other() {
     by = by ? "" : "quick";
@@ -44,7 +57,7 @@ function other() {
 }
 
 async function watch() {
-    [file, url, answers] = [null, null, null];
+    [file, url, answers, problem] = [null, null, null, null];
     await start();
     while (live() && state.screen === "try") {
         if (document.querySelector("video")?.videoWidth) {
@@ -139,7 +152,9 @@ export const trial = {
                 ".stack",
                 answers
                     ? result(answers)
-                    : muted(file ? "Looking …" : "Choose a picture, or hold something in front of the camera."),
+                    : problem
+                      ? refused(problem)
+                      : muted(file ? "Looking …" : "Choose a picture, or hold something in front of the camera."),
                 h(
                     ".row.wrap",
                     button("Choose picture", () => choose(([one]) => show(one), false), camera ? "" : ".primary"),

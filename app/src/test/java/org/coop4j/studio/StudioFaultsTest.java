@@ -407,10 +407,10 @@ class StudioFaultsTest {
                     .orElseThrow()
                     .id();
             assertThrown(() -> studio.remove(List.of(nested)), "a/deep/linked is a link");
-            assertThrown(() -> studio.rename("a", "b"), "a/deep/linked is a link");
+            assertThrown(() -> studio.rename("a", "b", true), "a/deep/linked is a link");
             assertThrown(() -> studio.move(ids(studio, "b"), null, false, null), "leads nowhere");
             assertThat(studio.snapshot().of("b")).hasSize(1);
-            studio.rename("a", "c");
+            studio.rename("a", "c", true);
             assertThat(ids(studio, "c")).hasSize(4);
         }
         assertThat(contents(folder.resolve("elsewhere"))).hasSize(2);
@@ -423,8 +423,8 @@ class StudioFaultsTest {
         Files.write(folder.resolve("dog/P0.PNG"), picture(80));
         List<String> before = contents(folder);
         try (Studio studio = open(folder)) {
-            assertThrown(() -> studio.rename("dog", "CAT"), "already");
-            studio.rename("Cat", "cat");
+            assertThrown(() -> studio.rename("dog", "CAT", true), "already");
+            studio.rename("Cat", "cat", true);
             studio.move(ids(studio, "dog"), "cat", false, null);
             assertThat(ids(studio, "cat")).hasSize(7);
             studio.undo();
@@ -528,7 +528,7 @@ class StudioFaultsTest {
                     studio.snapshot().photos().stream().map(Photo::path).toList();
             int state = history(studio).get(0).state();
             for (int round = 0; round < 3; round++) {
-                studio.rename("cats", "felines");
+                studio.rename("cats", "felines", true);
                 studio.restore(state);
                 assertThat(studio.snapshot().photos()).extracting(Photo::path).containsExactlyElementsOf(start);
                 studio.undo();

@@ -17,6 +17,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Snapshot.Photo;
+import org.coop4j.studio.Studio.Removed;
 
 /** Folders of small pictures, and what is in them. */
 final class StudioFolder {
@@ -112,17 +113,23 @@ final class StudioFolder {
                 .limit(20)
                 .toList();
         try {
-            switch (random.nextInt(9)) {
+            switch (random.nextInt(13)) {
                 case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false, null);
                 case 2 -> studio.move(some, "new " + random.nextInt(6), true, null);
-                case 3 -> studio.rename(other, one);
-                case 4 -> studio.rename(other, "named " + random.nextInt(6));
+                case 3 -> studio.rename(other, one, true);
+                case 4 -> studio.rename(other, "named " + random.nextInt(6), false);
                 case 5 -> studio.remove(some.stream().limit(2).toList());
                 case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png", null);
                 case 7 -> studio.restore(1 + random.nextInt(30));
+                case 8 -> studio.deleteClass(other);
+                case 9 -> studio.keep(some.get(0));
+                case 10 -> studio.reject(some, other, null);
+                case 11 ->
+                    studio.bringBack(
+                            studio.removed().stream().map(Removed::id).limit(2).toList());
                 default -> studio.undo();
             }
-        } catch (StudioProblem e) {
+        } catch (StudioProblem | IndexOutOfBoundsException e) {
             // Such as a name that is taken.
         }
     }

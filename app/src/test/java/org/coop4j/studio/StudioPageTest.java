@@ -11,7 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -84,6 +88,10 @@ class StudioPageTest {
     }
 
     private void start(int port) throws IOException {
+        start(port, null);
+    }
+
+    private void start(int port, String path) throws IOException {
         server = StudioServer.start(
                 new ServiceOptions(
                         "127.0.0.1",
@@ -95,7 +103,8 @@ class StudioPageTest {
                 false,
                 clip,
                 folder.resolve("bank"),
-                user);
+                user,
+                path);
     }
 
     @AfterEach
@@ -111,7 +120,7 @@ class StudioPageTest {
     private void copy(String from, int first, int end, String to) throws IOException {
         Files.createDirectories(photos.resolve(to));
         for (Path file : files(photographs.resolve(from)).subList(first, end)) {
-            Files.copy(file, photos.resolve(to).resolve(file.getFileName()));
+            Files.copy(file, photos.resolve(to).resolve(from + " " + file.getFileName()));
         }
     }
 
@@ -220,7 +229,35 @@ class StudioPageTest {
         press(Keys.F2);
         browser.until("document.activeElement.value === 'clock'");
         press("pizza", Keys.ENTER);
+        browser.until("document.activeElement.textContent === 'Merge'");
+        assertThat(browser.findElement(By.tagName("dialog")).getText())
+                .contains("There is a class pizza already. 10 pictures of clock would move there.");
+        assertThat(pictures("clock")).isEqualTo(10);
+        press(Keys.ENTER);
         untilPictures("pizza", 24);
+        untilSaid("Merged clock into pizza.");
+    }
+
+    @Test
+    void aClassIsDeletedAndARemovedPictureBroughtBack() throws IOException {
+        show("board/watch");
+        click("Delete the class");
+        untilPictures("", 18);
+        untilSaid("Deleted the class watch.");
+        browser.until("document.querySelectorAll('.mosaic .tile').length === 18"); // those without a class are shown
+        click("Undo");
+        untilPictures("watch", 10);
+        untilSaid("Undone: Deleted the class watch.");
+        show("board/watch");
+        browser.until("document.querySelectorAll('.mosaic .tile').length === 10");
+        press(Keys.ARROW_DOWN);
+        browser.until("document.activeElement.matches('.tile')");
+        press("x");
+        untilPictures("watch", 9);
+        show("history");
+        click("Bring back all 1");
+        untilPictures("watch", 10);
+        untilSaid("Brought back 1 picture.");
     }
 
     @Test
@@ -232,18 +269,147 @@ class StudioPageTest {
         assertThat(pictures("watch")).isEqualTo(11);
     }
 
+    /** Makes a file for each of 20 colours. */
+    private static final String TWENTY =
+            """
+            const data = new DataTransfer();
+            const canvas = Object.assign(document.createElement("canvas"), {width: 32, height: 32});
+            const context = canvas.getContext("2d");
+            for (let i = 0; i < 20; i++) {
+                context.fillStyle = `hsl(${18 * i} 80% 50%)`;
+                context.fillRect(0, 0, 32, 32);
+                const bytes = Uint8Array.from(atob(canvas.toDataURL().split(",")[1]), (c) => c.charCodeAt(0));
+                data.items.add(new File([bytes], i + ".png", {type: "image/png"}));
+            }
+            document.querySelector(".card:nth-child(2)").dispatchEvent(
+                new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+            """;
+
+    @Test
+    void twentyFilesThatAreDroppedAreOneActionAndOnceAddedAreNotAddedAgain() throws IOException {
+        browser.executeScript(TWENTY);
+        untilSaid("Added 20 to watch.");
+        assertThat(pictures("watch")).isEqualTo(30);
+        browser.executeScript(TWENTY);
+        untilSaid("20 of 20 are there already.");
+        show("history");
+        browser.until("document.querySelectorAll('main li').length === 2");
+        assertThat(browser.findElement(By.cssSelector("main li b")).getText()).isEqualTo("Added 20 to watch");
+        press("u");
+        untilSaid("Undone: Added 20 to watch.");
+        untilPictures("watch", 10);
+        browser.until("document.querySelector('header button').disabled");
+    }
+
+    @Test
+    void aBurstOfTheCameraIsOneAction() throws IOException {
+        browser.executeScript(
+                """
+                const canvas = Object.assign(document.createElement("canvas"), {width: 64, height: 48});
+                const context = canvas.getContext("2d");
+                let hue = 0;
+                setInterval(() => {
+                    context.fillStyle = `hsl(${hue++ % 360} 80% 50%)`;
+                    context.fillRect(0, 0, 64, 48);
+                }, 20);
+                navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(50);
+                """);
+        show("board/watch");
+        click("Take pictures");
+        browser.until("document.querySelector('video')?.videoWidth === 64");
+        click("Take 10");
+        browser.until("document.querySelectorAll('.mosaic .tile').length === 20");
+        click("Close");
+        press("u");
+        untilPictures("watch", 10);
+        browser.until("document.querySelector('header button').disabled");
+    }
+
     @Test
     void aGroupIsAcceptedWithoutThePicturesThatWerePickedOut() throws IOException {
         show("sort");
         browser.until("document.querySelector('.groups .primary') !== null");
         long all = (Long) browser.js("document.querySelector('.mosaic').children.length");
+        Object odd = browser.js("document.querySelector('.mosaic .tile').dataset.id");
+        String group = (String) browser.js("document.querySelector('.mosaic').dataset.grid");
+        assertThat(group).isIn("class pizza", "class watch");
         browser.executeScript("document.querySelector('.mosaic .tile').click()");
         browser.until("document.querySelector('.groups .primary').textContent.includes('other %d')".formatted(all - 1));
         browser.executeScript("document.querySelector('.groups .primary').click()");
         untilPictures("", (int) (9 - all));
         untilSaid("Moved " + (all - 1));
+        String elsewhere = "document.querySelector('[data-id=\"%s\"]')?.closest('.mosaic').dataset.grid".formatted(odd);
+        browser.until("![undefined, '%s'].includes(%s)".formatted(group, elsewhere));
+        stop(); // and it is remembered
+        start(0);
+        browser.get(server.address());
+        show("sort");
+        browser.until(elsewhere + " !== undefined");
+        assertThat(browser.js(elsewhere)).isNotEqualTo(group);
         press("u");
         untilPictures("", 8);
+        browser.until(elsewhere + " === '" + group + "'");
+    }
+
+    @Test
+    void whatAPictureIsNotIsSaidByKey() throws IOException {
+        show("sort");
+        browser.until("document.querySelector('.groups .primary') !== null");
+        String likely = "document.querySelector('.dock .likely')?.textContent.slice(0, -1)";
+        press(Keys.ARROW_DOWN);
+        browser.until("document.activeElement.matches('.tile')");
+        String one = (String) browser.js("document.activeElement.dataset.id");
+        String label = (String) browser.js(likely);
+        press("0");
+        untilSaid("Marked 1 as not " + label + ".");
+        String group = "document.querySelector('[data-id=\"%s\"]')?.closest('.mosaic').dataset.grid".formatted(one);
+        browser.until("![undefined, 'class %s'].includes(%s)".formatted(label, group));
+        press("u");
+        browser.until("%s === 'class %s'".formatted(group, label));
+    }
+
+    /** With a real wheel: what is above the window has its height, whether it is drawn or not. */
+    @Test
+    void sortIsScrolledThroughAndShowsTheOrderWithoutNumbers() throws IOException {
+        for (String of : List.of("chair", "lobster", "scorpion", "umbrella")) {
+            copy(of, 0, 20, "");
+        }
+        show("sort");
+        browser.until("document.querySelector('nav [aria-current] .small')?.textContent === '88'");
+        browser.until(
+                """
+                [...document.querySelectorAll('.mosaic')].reduce(
+                    (all, one) => all + Number(one.firstChild.ariaSetSize), 0) === 88\
+                """);
+        assertThat(browser.js("document.querySelectorAll('.mosaic').length")).matches(n -> (long) n >= 5);
+        assertThat(browser.findElement(By.cssSelector(".groups")).getText()).doesNotContain("%");
+        long tall = (Long) browser.js("document.documentElement.scrollHeight");
+        long seen = 0;
+        for (long at = -1, now = 0; now > at; now = (Long) browser.js("Math.round(scrollY)")) {
+            at = now;
+            new Actions(browser).scrollByAmount(0, 150).perform();
+            browser.executeAsyncScript("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
+            seen = (Long) browser.js("document.documentElement.scrollHeight");
+            assertThat(seen).as("height at " + at).isLessThanOrEqualTo(tall);
+        }
+        assertThat(browser.js("Math.ceil(scrollY + innerHeight)")).isEqualTo(seen);
+    }
+
+    @Test
+    void theKeysReachPicturesThatAreNotDrawnYet() throws IOException {
+        for (String of : List.of("chair", "lamp", "scorpion", "umbrella", "dragonfly", "elephant")) {
+            copy(of, 0, 24, "many");
+        }
+        show("board/many");
+        browser.until("document.querySelector('.mosaic .tile')?.ariaSetSize === '144'");
+        assertThat((long) browser.js("document.querySelectorAll('.mosaic .tile').length"))
+                .isLessThan(144);
+        press(Keys.ARROW_DOWN);
+        browser.until("document.activeElement.ariaPosInSet === '1'");
+        press(Keys.END);
+        browser.until("document.activeElement.ariaPosInSet === '144'");
+        press(Keys.HOME);
+        browser.until("document.activeElement.ariaPosInSet === '1'");
     }
 
     @Test
@@ -276,14 +442,7 @@ class StudioPageTest {
     @Test
     void itLearnsTriesAndCorrects() throws IOException {
         show("learn");
-        browser.until("document.querySelector('select') !== null");
-        browser.executeScript(
-                """
-                const select = document.querySelector("select");
-                select.value = "linear-probe";
-                select.dispatchEvent(new Event("change"));
-                """);
-        click("Learn");
+        learn("linear-probe");
         browser.until("document.querySelector('.figure.now') !== null");
         assertThat(browser.findElement(By.cssSelector(".figure.now")).getText()).contains(" of ");
         show("use");
@@ -304,7 +463,35 @@ class StudioPageTest {
         browser.until("document.querySelector('.try').textContent.includes('Answers %s of ')".formatted(answered));
         browser.executeScript("document.querySelectorAll('.try .choice')[1].click()");
         untilPictures("watch", 11);
-        untilSaid("Added 1 to watch.");
+        untilSaid("Added unseen.jpg to watch.");
+        show("learn");
+        learn("gda");
+        show("history");
+        String compare =
+                "[...document.querySelectorAll('main li')].filter(li => li.textContent.includes('Learned by'))";
+        browser.until(compare + ".length === 2");
+        for (int i = 0; i < 2; i++) {
+            browser.executeScript(compare + "[%d].querySelector('button').click()".formatted(i));
+        }
+        browser.until("/^\\d+ corrected, \\d+ newly wrong$/.test(document.querySelector('main h2')?.textContent)");
+        browser.photograph("learned", false);
+        assertThat(browser.findElement(By.cssSelector("main .cards")).getText())
+                .contains("Corrected")
+                .contains("Newly wrong");
+    }
+
+    private static void learn(String method) {
+        browser.until("document.querySelector('select') !== null && !document.querySelector('[role=progressbar]')");
+        browser.executeScript(
+                """
+                const select = document.querySelector("select");
+                select.value = arguments[0];
+                select.dispatchEvent(new Event("change"));
+                """,
+                method);
+        click("Learn");
+        browser.until("document.querySelector('[role=progressbar]') !== null");
+        browser.until("document.querySelector('[role=progressbar]') === null");
     }
 
     @Test
@@ -325,6 +512,20 @@ class StudioPageTest {
         browser.until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");
         press("l");
         browser.until("document.querySelector('.case.now img')?.src !== window.judged");
+    }
+
+    @Test
+    void undoOfALabelThatIsRightBringsItsMistakeBackAndMovesNothing() throws IOException {
+        show("mistakes");
+        browser.until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");
+        press("l");
+        browser.until("![...document.querySelectorAll('.case img')].some(img => img.src === window.judged)");
+        untilSaid("The label ");
+        click("Undo");
+        untilSaid("Undone: The label ");
+        browser.until("[...document.querySelectorAll('.case img')].some(img => img.src === window.judged)");
+        assertThat(List.of(pictures("pizza"), pictures("watch"), pictures(""))).isEqualTo(List.of(14, 10, 8));
+        browser.until("document.querySelector('header button').disabled");
     }
 
     @Test
@@ -384,6 +585,109 @@ class StudioPageTest {
     }
 
     @Test
+    void aBrowserThatIsNotLetInIsToldInWordsHowToGetIn() throws IOException {
+        browser.manage().deleteAllCookies();
+        browser.get(address());
+        String text = browser.findElement(By.tagName("body")).getText();
+        assertThat(text).startsWith("The studio does not know this browser.").contains("coop studio FOLDER");
+        assertThat(browser.js("getComputedStyle(document.querySelector('pre')).borderRadius"))
+                .isEqualTo("12px");
+        browser.photograph("locked", false);
+        Object script =
+                browser.executeAsyncScript("fetch('/api/state').then(answer => answer.json()).then(arguments[0])");
+        assertThat(script.toString()).contains("type coop studio FOLDER in a terminal");
+    }
+
+    @Test
+    void allKeysAreListed() {
+        Set<String> known =
+                new TreeSet<>(Set.of("Arrows", "Home", "End", "Space", "Enter", "Ctrl A", "Ctrl Z", "1 to 9"));
+        for (String screen : List.of("board", "board/watch", "sort", "learn", "mistakes", "clean", "history")) {
+            show(screen);
+            browser.until("document.querySelector('.skeleton') === null");
+            String ready =
+                    Map.of("sort", ".dock .likely", "mistakes", ".case.now").getOrDefault(screen, "h1");
+            browser.until("document.querySelector('%s') !== null".formatted(ready));
+            Object keys = browser.executeAsyncScript(
+                    """
+                    import("/studio.js").then((page) => arguments[0](
+                        Object.entries(page.keys(document.body)).filter(([, todo]) => todo).map(([key]) => key)));
+                    """);
+            ((List<?>) keys).forEach(key -> known.add(named((String) key)));
+        }
+        assertThat(known).contains("M", "L", "F2", "X", "Del", "/", "0", "N", "U", "?", "C", "Esc");
+        press("?");
+        browser.until("document.querySelector('dialog kbd') !== null");
+        Object listed = browser.js("[...document.querySelectorAll('dialog kbd')].map(e => e.textContent).join(', ')");
+        assertThat(List.of(listed.toString().split(", "))).containsAll(known);
+    }
+
+    private static String named(String key) {
+        return key.matches("[1-9]")
+                ? "1 to 9"
+                : key.startsWith("Arrow")
+                        ? "Arrows"
+                        : Map.of("Delete", "Del", "Escape", "Esc")
+                                .getOrDefault(key, key.length() == 1 ? key.toUpperCase(Locale.ROOT) : key);
+    }
+
+    @Test
+    void whatIsSaidOfAPictureThatCannotBeReadEndsWithIt() throws IOException {
+        browser.until("fetch('/api/state').then(a => a.json()).then(s => window.fitted = s.fitted) && window.fitted");
+        show("try");
+        dropFile(".try", "no picture".getBytes(UTF_8), "no.jpg");
+        browser.until(
+                "document.querySelector('.try [role=alert]')?.textContent.startsWith('It is not a JPEG') === true");
+        assertThat(browser.findElement(By.cssSelector(".try")).getText()).doesNotContain("Looking");
+        dropFile(".try", unseen(), "unseen.jpg");
+        browser.until("document.querySelector('.best h2') !== null");
+        assertThat(browser.js("document.querySelector('.try [role=alert]')")).isNull();
+        dropFile(".try", HeicConverterTest.HEIC, "telephone.heic");
+        browser.until("document.querySelector('.try [role=alert]') !== null");
+        assertThat(browser.findElement(By.cssSelector(".try")).getText())
+                .contains("It is in the format HEIC")
+                .contains("macOS: Preview; Linux: heif-convert; Windows: Photos")
+                .doesNotContain("Convert with");
+    }
+
+    @Test
+    void picturesOfATelephoneAreConvertedByAProgramOfThisMachine() throws IOException {
+        stop();
+        Files.write(photos.resolve("telephone.heic"), HeicConverterTest.HEIC);
+        Files.writeString(photos.resolve("text.jpg"), "no picture");
+        HeicConverterTest.program(folder, "heif-convert", unseen());
+        start(0, folder.toString());
+        browser.get(server.address());
+        show("board");
+        browser.until("document.querySelector('[aria-label=Unreadable] b')?.textContent === '2'");
+        browser.until("document.querySelector('.tray b').textContent === '8'");
+        browser.until("document.querySelector('.large.primary').textContent.startsWith('Sort 8 pictures')");
+        browser.until("document.querySelectorAll('.tray .tile').length === 8");
+        byte[] other = Arrays.copyOf(HeicConverterTest.HEIC, 99);
+        dropFile(".card:nth-child(2)", other, "other.heic");
+        browser.until("document.querySelector('[role=alert]').textContent.includes('It is in the format HEIC')");
+        click("Convert with heif-convert");
+        untilPictures("watch", 11);
+        untilSaid("Added other.jpg to watch.");
+        Files.write(
+                folder.resolve("answer.png"),
+                nearlyTheSame(files(photos.resolve("pizza")).get(0)));
+        show("clean");
+        browser.until("document.querySelector('.cards b') !== null");
+        browser.photograph("unreadable", false);
+        click("Convert with heif-convert");
+        browser.until("document.querySelector('[role=status]').textContent.startsWith('Converted telephone.heic.')");
+        assertThat(photos.resolve("telephone.jpg")).exists();
+        assertThat(photos.resolve("telephone.heic")).doesNotExist();
+        show("board");
+        browser.until("document.querySelector('[aria-label=Unreadable] b')?.textContent === '1'");
+        press("u");
+        untilSaid("Undone: Converted telephone.heic.");
+        browser.until("document.querySelector('[aria-label=Unreadable] b')?.textContent === '2'");
+        assertThat(photos.resolve("telephone.heic")).exists();
+    }
+
+    @Test
     void copiesAndUnreadableFilesAreShown() throws IOException {
         Files.writeString(photos.resolve("watch/<i>.jpg"), "no picture");
         byte[] near = nearlyTheSame(files(photos.resolve("watch")).get(3));
@@ -432,6 +736,14 @@ class StudioPageTest {
 
     @Test
     void everyScreenFitsAPhoneAndADesktopInBothSchemesAndDirections() throws IOException {
+        Files.writeString(photos.resolve("text.jpg"), "no picture");
+        browser.executeAsyncScript(
+                """
+                const done = arguments[0];
+                const removed = ([one]) => fetch("/api/remove", {method: "POST", body: JSON.stringify({pictures: [one.id]})});
+                fetch("/api/pictures?class=watch").then((answer) => answer.json()).then(removed).then(done);
+                """);
+        browser.until("document.querySelector('[aria-label=Unreadable]') !== null");
         browser.executeScript(axe());
         for (String scheme : List.of("light", "dark")) {
             browser.prefer(scheme);
@@ -442,6 +754,10 @@ class StudioPageTest {
                     show(screen);
                     browser.until("document.querySelector('.skeleton') === null");
                     browser.assertFits(screen + " at " + width);
+                    String tab = "document.querySelector('[aria-current]').getBoundingClientRect()";
+                    assertThat(browser.js("%s.left >= 0 && %s.right <= innerWidth".formatted(tab, tab)))
+                            .as("tab of " + screen + " at " + width)
+                            .isEqualTo(true);
                     if (width != 900) {
                         assertThat(violations())
                                 .as(screen + " at " + width + ", " + scheme)
@@ -451,6 +767,10 @@ class StudioPageTest {
                 }
             }
         }
+        press("?");
+        browser.until("document.querySelector('dialog kbd') !== null");
+        assertThat(violations()).as("all keys").isEqualTo(List.of());
+        browser.photograph("keys", false);
         browser.resetSize();
         browser.assertLoadsOwnFilesAlone();
     }

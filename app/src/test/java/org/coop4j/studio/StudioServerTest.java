@@ -193,7 +193,7 @@ class StudioServerTest {
         assertThat(json("POST", "/api/upload?file=x.png", new byte[] {1}, 400)
                         .path("error")
                         .asText())
-                .contains("not a picture");
+                .startsWith("It is not a JPEG");
         Answer thumbnail = ask("GET", "/thumbnail/" + Photo.id(Sha256.of(picture(77))), null, "Cookie", cookie);
         assertThat(thumbnail.header("Content-Type")).contains("image/jpeg");
         assertThat(thumbnail.response().body()).startsWith(0xFF, 0xD8);
@@ -278,8 +278,20 @@ class StudioServerTest {
         assertThat(json("POST", "/api/predict", new byte[] {1}, 400)
                         .path("error")
                         .asText())
-                .startsWith("This is not a picture");
-        assertThat(clean.path("unreadable").path(0).asText()).isEqualTo("cat/bad.png");
+                .startsWith("It is not a JPEG");
+        JsonNode bad = clean.path("unreadable").path(0);
+        assertThat(bad.path("file").asText()).isEqualTo("cat/bad.png");
+        assertThat(bad.path("problem").asText()).startsWith("It is not a JPEG");
+        assertThat(bad.path("converter").isNull()).isTrue();
+        JsonNode state = get("state");
+        assertThat(state.path("unreadable").asInt()).isEqualTo(1);
+        assertThat(state.path("classes").path(0).path("pictures").asInt()).isEqualTo(9);
+        assertThat(get("pictures?class=cat")).hasSize(9);
+        Files.write(photos.resolve("bad.heic"), HeicConverterTest.HEIC);
+        while (get("state").path("unreadable").asInt() < 2) {
+            Thread.sleep(50);
+        }
+        assertThat(get("state").path("unsorted").asInt()).isEqualTo(10); // and the smooth one
         clean.path("suspects").forEach(one -> assertThat(one.path("suggested").asText())
                 .isIn("cat", "dog")
                 .isNotEqualTo(one.path("label").asText()));
@@ -440,6 +452,9 @@ class StudioServerTest {
                 "keep | {}",
                 "rename | {\"from\": \"cat\"}",
                 "rename | {}",
+                "reject | {}",
+                "class/delete | {}",
+                "convert | {}",
                 "restore | {}",
                 "move | {\"pictures\": [null]}",
                 "move | {\"pictures\": {}}",

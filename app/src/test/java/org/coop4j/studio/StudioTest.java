@@ -29,6 +29,7 @@ import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Places.Difference;
 import org.coop4j.studio.Snapshot.Photo;
+import org.coop4j.studio.Studio.Removed;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class StudioTest {
         try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
             Photo first = studio.snapshot().of("cats").get(0);
             studio.keep(first.id());
-            studio.rename("cats", "felines");
+            studio.rename("cats", "felines", true);
             Photo renamed = studio.snapshot().of("felines").get(0);
             assertThat(studio.snapshot().kept()).contains(renamed.label());
             studio.undo();
@@ -125,7 +126,7 @@ class StudioTest {
     void equalNamesGetANumber() throws IOException {
         fill(folder, 2, "a", "b");
         try (Studio studio = open(folder)) {
-            studio.rename("a", "b");
+            studio.rename("a", "b", true);
             assertThat(tree()).containsExactly("", "b", "b/p0 (2).png", "b/p0.png", "b/p1 (2).png", "b/p1.png");
             assertThat(studio.done().undo()).isEqualTo("Merged a into b");
         }
@@ -159,7 +160,7 @@ class StudioTest {
         try (Studio studio = open(folder)) {
             List<String> before = tree();
             assertThrown(StudioProblem.class, () -> studio.addClass(name));
-            assertThrown(StudioProblem.class, () -> studio.rename("a", name));
+            assertThrown(StudioProblem.class, () -> studio.rename("a", name, true));
             assertThrown(StudioProblem.class, () -> studio.move(ids(studio, "a"), name, true, null));
             assertThat(tree()).isEqualTo(before);
         }
@@ -186,7 +187,7 @@ class StudioTest {
             studio.upload(picture(102), "a", "p0.png", null);
             studio.upload(picture(102), "a", "again.png", null);
             assertThat(tree()).containsExactly("", "a", "a/p0 (2).png", "a/p0.png", "a/x__b_.PNG", "picture nul.png");
-            assertThrown(() -> studio.upload(new byte[] {1, 2, 3}, "a", "x.png", null), "not a picture");
+            assertThrown(() -> studio.upload(new byte[] {1, 2, 3}, "a", "x.png", null), "It is not a JPEG");
             assertThrown(StudioProblem.class, () -> studio.upload(picture(1), "..", "x.png", null));
         }
     }
@@ -226,6 +227,147 @@ class StudioTest {
         try (Studio studio = open(folder)) { // the journal knows it
             studio.undo();
             assertThrown(studio::undo, "nothing to undo");
+        }
+    }
+
+    /** "Move all" of probably wrong labels, and the conversion of all pictures of a telephone. */
+    @Test
+    void changesThatShareAGestureAreOneActionThatIsUndoneToTheLastName(@TempDir Path programs) throws IOException {
+        fill(folder, 2, "", "cats", "dogs");
+        Files.write(folder.resolve("one.heic"), HeicConverterTest.HEIC);
+        Files.write(folder.resolve("cats/two.avif"), Arrays.copyOf(HeicConverterTest.HEIC, 99));
+        HeicConverterTest.program(programs, "heif-convert", picture(50));
+        List<String> before = tree();
+        try (Studio studio = Studio.open(folder, false, Sha256::of, programs.toString())) {
+            int states = studio.history().size();
+            String cat = Photo.id(Sha256.of(picture(2)));
+            studio.move(List.of(cat), "dogs", false, "all");
+            studio.move(List.of(Photo.id(Sha256.of(picture(4)))), "cats", false, "all");
+            studio.convert(Photo.id(Sha256.of(HeicConverterTest.HEIC)), "converting");
+            studio.convert(Photo.id(Sha256.of(Arrays.copyOf(HeicConverterTest.HEIC, 99))), "converting");
+            assertThat(tree()).contains("one.jpg", "cats/two.jpg").doesNotContain("one.heic", "cats/two.avif");
+            assertThat(studio.history()).hasSize(states + 2);
+            assertThat(studio.undo().did()).isEqualTo("Undone: Converted 2 pictures");
+            assertThat(studio.undo().did()).isEqualTo("Undone: Moved 2 pictures");
+            assertThat(tree()).isEqualTo(before);
+            assertThat(studio.done().undo()).isNull();
+        }
+    }
+
+    @Test
+    void undoOfALabelThatIsRightUndoesExactlyThat() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
+            String id = ids(studio, "cats").get(0);
+            studio.move(List.of(ids(studio, "dogs").get(0)), "cats", false, null);
+            String label = Photo.label(Sha256.of(picture(0)), "cats");
+            assertThat(studio.keep(id).did()).isEqualTo("The label cats is right");
+            assertThat(studio.keep(id).did()).isNull(); // which it is already
+            assertThat(studio.snapshot().kept()).containsExactly(label);
+        }
+        try (Studio studio = open(folder)) {
+            List<String> then = tree();
+            assertThat(studio.undo().did()).isEqualTo("Undone: The label cats is right");
+            assertThat(studio.snapshot().kept()).isEmpty();
+            assertThat(tree()).isEqualTo(then);
+            assertThat(studio.done().undo()).isEqualTo("Moved 1 to cats");
+        }
+    }
+
+    @Test
+    void whatIsNotOfAClassIsRememberedUnderItsPresentNameUntilItIsUndone() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "", "cats", "dogs"))) {
+            List<String> odd = ids(studio, null);
+            studio.reject(odd, "cats", "accepting");
+            studio.move(odd.subList(1, 2), "cats", false, "accepting");
+            studio.rename("cats", "felines", false);
+        }
+        try (Studio studio = open(folder)) {
+            String mark = Photo.wrong(studio.snapshot().of(null).get(0).sha256(), "felines");
+            assertThat(studio.snapshot().kept()).contains(mark).hasSize(2);
+            studio.undo();
+            assertThat(studio.undo().did()).isEqualTo("Undone: Moved 1 to cats"); // and the marks of its gesture
+            assertThat(studio.snapshot().kept()).isEmpty();
+            assertThat(studio.snapshot().of(null)).hasSize(2);
+        }
+    }
+
+    @Test
+    void aDeletedClassLeavesItsPicturesUnsortedAndItsOtherFilesAlone() throws IOException {
+        fill(folder, 2, "", "cats", "dogs");
+        Files.writeString(folder.resolve("dogs/notes.txt"), "mine");
+        List<String> before = tree();
+        try (Studio studio = open(folder)) {
+            assertThat(studio.deleteClass("cats").did()).isEqualTo("Deleted the class cats");
+            assertThat(studio.snapshot().classes()).containsExactly("dogs");
+            assertThat(studio.deleteClass("dogs").did())
+                    .isEqualTo("Deleted the class dogs; its folder stays, with other files");
+            assertThat(tree())
+                    .containsExactly(
+                            "",
+                            "dogs",
+                            "dogs/notes.txt",
+                            "p0 (2).png",
+                            "p0 (3).png",
+                            "p0.png",
+                            "p1 (2).png",
+                            "p1 (3).png",
+                            "p1.png");
+            assertThrown(() -> studio.deleteClass("birds"), "no class birds");
+            studio.undo();
+            studio.undo();
+            assertThat(tree()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void removedPicturesAreListedAndBroughtBack() throws IOException {
+        fill(folder, 3, "", "cats", "dogs");
+        List<String> before = tree();
+        try (Studio studio = open(folder)) {
+            List<String> some =
+                    List.of(ids(studio, "cats").get(1), ids(studio, null).get(0));
+            studio.remove(some);
+        }
+        try (Studio studio = open(folder)) {
+            List<Removed> removed = studio.removed();
+            assertThat(removed).map(Removed::file).containsExactlyInAnyOrder("p1.png", "p0.png");
+            assertThat(removed).map(Removed::from).containsExactlyInAnyOrder("cats", null);
+            List<String> ids = removed.stream().map(Removed::id).toList();
+            assertThat(studio.thumbnail(ids.get(0))).isNotEmpty(); // which was never made before
+            assertThat(studio.bringBack(ids).did()).isEqualTo("Brought back 2 pictures");
+            assertThat(tree()).isEqualTo(before);
+            assertThat(studio.removed()).isEmpty();
+            studio.undo();
+            assertThat(studio.removed()).isEqualTo(removed);
+            studio.deleteClass("cats");
+            studio.bringBack(ids);
+            assertThat(studio.snapshot().of(null)).hasSize(6);
+            assertThat(studio.bringBack(ids).did()).isNull();
+        }
+    }
+
+    @Test
+    void aClassIsMergedOnlyIfThatIsMeant() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
+            List<String> before = tree();
+            assertThrown(
+                    () -> studio.rename("cats", "dogs", false), "There is a class dogs already: merge cats into it");
+            assertThat(tree()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void whatIsSaidIsWhatWasDone() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
+            List<String> both =
+                    List.of(ids(studio, "cats").get(0), ids(studio, "dogs").get(0));
+            assertThat(studio.move(both, "dogs", false, null).did()).isEqualTo("Moved 1 to dogs");
+            assertThat(studio.move(both, "dogs", false, null).did()).isNull();
+            assertThat(studio.upload(picture(0), "dogs", "again.png", null).did())
+                    .isNull();
+            assertThat(studio.done().undo()).isEqualTo("Moved 1 to dogs");
+            Files.delete(folder.resolve("dogs/p0 (2).png")); // the one that was moved
+            assertThat(studio.undo().did()).isEqualTo("Undone: Moved 1 to dogs, but for 1 picture changed elsewhere");
         }
     }
 
@@ -277,8 +419,8 @@ class StudioTest {
         try (Studio studio = open(folder)) {
             tests = studio.snapshot().tests();
             assertThat(tests).hasSize(6);
-            studio.rename("a", "b");
-            studio.rename("b", "c");
+            studio.rename("a", "b", true);
+            studio.rename("b", "c", true);
             assertThat(studio.snapshot().tests()).isEqualTo(tests);
         }
         try (Studio again = open(folder)) {
