@@ -100,7 +100,7 @@ class StudioFaultsTest {
         try (Studio studio = open(photos)) {
             assertThat(studio.unusable()).containsExactlyInAnyOrder("M\ufffdll", "a/gr\ufffd\ufffde.png", "a/x\\y.png");
             assertThat(studio.snapshot().classes()).containsExactly("a", "b0", "b1", "caf\u00e9");
-            studio.rename("a", "c");
+            studio.rename("a", "c", false);
             studio.undo();
             assertThat(studio.snapshot().photos()).hasSize(48);
             Files.delete(photos.resolve("a").resolve("x\\y.png"));
@@ -125,8 +125,8 @@ class StudioFaultsTest {
         }
         try (Studio studio = open(photos)) {
             List<Path> before = pictures(photos);
-            studio.rename("a", "b");
-            studio.rename("b", "c");
+            studio.rename("a", "b", true);
+            studio.rename("b", "c", false);
             assertThat(ids(studio, "c")).hasSize(3);
             studio.remove(ids(studio, "c"));
             assertThat(studio.snapshot().photos()).isEmpty();
@@ -601,7 +601,7 @@ class StudioFaultsTest {
                         () -> studio.restore(1),
                         () -> studio.keep(id),
                         () -> studio.remove(List.of(id)),
-                        () -> studio.rename("cats", "felines"),
+                        () -> studio.rename("cats", "felines", false),
                         () -> studio.addClass("birds"),
                         () -> studio.upload(picture(9), null, "up.png", null),
                         () -> studio.move(List.of(id), "dogs", false, null))) {

@@ -238,15 +238,15 @@ class StudioTest {
         Files.write(folder.resolve("cats/two.avif"), Arrays.copyOf(HeicConverterTest.HEIC, 99));
         HeicConverterTest.program(programs, "heif-convert", picture(50));
         List<String> before = tree();
-        try (Studio studio = Studio.open(folder, false, Sha256::of, programs.toString())) {
-            int states = studio.history().size();
+        try (Studio studio = Studio.open(folder, false, StudioFolder.USER, Sha256::of, programs.toString())) {
+            int states = StudioFolder.history(studio).size();
             String cat = Photo.id(Sha256.of(picture(2)));
             studio.move(List.of(cat), "dogs", false, "all");
             studio.move(List.of(Photo.id(Sha256.of(picture(4)))), "cats", false, "all");
             studio.convert(Photo.id(Sha256.of(HeicConverterTest.HEIC)), "converting");
             studio.convert(Photo.id(Sha256.of(Arrays.copyOf(HeicConverterTest.HEIC, 99))), "converting");
             assertThat(tree()).contains("one.jpg", "cats/two.jpg").doesNotContain("one.heic", "cats/two.avif");
-            assertThat(studio.history()).hasSize(states + 2);
+            assertThat(StudioFolder.history(studio)).hasSize(states + 2);
             assertThat(studio.undo().did()).isEqualTo("Undone: Converted 2 pictures");
             assertThat(studio.undo().did()).isEqualTo("Undone: Moved 2 pictures");
             assertThat(tree()).isEqualTo(before);
