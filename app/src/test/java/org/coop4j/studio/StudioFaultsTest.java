@@ -126,7 +126,7 @@ class StudioFaultsTest {
         try (Studio studio = open(photos)) {
             List<Path> before = pictures(photos);
             studio.rename("a", "b", true);
-            studio.rename("b", "c", false);
+            studio.rename("b", "c", true);
             assertThat(ids(studio, "c")).hasSize(3);
             studio.remove(ids(studio, "c"));
             assertThat(studio.snapshot().photos()).isEmpty();
