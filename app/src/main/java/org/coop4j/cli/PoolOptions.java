@@ -126,6 +126,7 @@ final class PoolOptions {
      * @param labelled labelled pictures outside of the pool
      * @param known labels of pictures of the pool, by row; −1 for none of the classes
      * @param unreadable number of files that cannot be read
+     * @param holdsFeatures true for rows of a file of features
      */
     record Opened(
             FeatureSpace space,
@@ -136,7 +137,8 @@ final class PoolOptions {
             FeatureMatrix texts,
             FeatureSet labelled,
             Map<Integer, Integer> known,
-            int unreadable)
+            int unreadable,
+            boolean holdsFeatures)
             implements AutoCloseable {
 
         /** Returns what is known of the pictures. */
@@ -186,7 +188,7 @@ final class PoolOptions {
         try {
             Images images = bankOptions.images(space);
             Rows all = file == null ? encoded(images, pictures, console) : rows(file, space);
-            return opened(space, images, all, learned, names, strangers, console);
+            return opened(space, images, all, learned, names, strangers, file != null, console);
         } catch (IOException | RuntimeException e) {
             space.close();
             throw e;
@@ -324,6 +326,7 @@ final class PoolOptions {
             ClassifierFile learned,
             List<String> classNames,
             boolean strangers,
+            boolean holdsFeatures,
             Console console)
             throws IOException {
         Rows labelled = known == null || isTable(known) ? null : labelled(images, classNames, console);
@@ -359,7 +362,8 @@ final class PoolOptions {
                     : classifier(space, prompts, classNames, examples);
             logits = classifier.logits(pool.units());
         }
-        return new Opened(space, rows.names, pool, classNames, logits, texts, outside, knownRows, all.unreadable);
+        return new Opened(
+                space, rows.names, pool, classNames, logits, texts, outside, knownRows, all.unreadable, holdsFeatures);
     }
 
     /** Returns the hand-written prompts; features of the classes' texts have none. */

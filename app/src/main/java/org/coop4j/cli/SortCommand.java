@@ -14,9 +14,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.NewName;
+import org.coop4j.base.Progress.Task;
+import org.coop4j.base.Progress.Unit;
+import org.coop4j.base.SafeName;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.PoolOptions.Opened;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -65,7 +70,19 @@ final class SortCommand extends ConsoleCommand {
     Path out;
 
     @ArgGroup
+    Into into;
+
+    @ArgGroup
     Format format = new Format();
+
+    /** Folder that gets the pictures, a folder per class. */
+    private static final class Into {
+        @Option(names = "--copy", paramLabel = "DIR")
+        Path copy;
+
+        @Option(names = "--move", paramLabel = "DIR")
+        Path move;
+    }
 
     @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
     List<Path> arguments;
@@ -107,6 +124,9 @@ final class SortCommand extends ConsoleCommand {
                 accept == null || checked != null,
                 "--accept needs answers to pictures drawn at random: coop check draws them, --checked reads them");
         try (Opened opened = poolOptions.open(arguments, true, false, console)) {
+            require(
+                    into == null || !opened.holdsFeatures(),
+                    "--copy and --move are for pictures, and these are features");
             Map<Integer, Integer> answers =
                     checked == null ? Map.of() : PoolAnswers.read(checked, opened.names(), opened.classNames());
             Result result = sorted(opened, answers, accept);
@@ -122,6 +142,9 @@ final class SortCommand extends ConsoleCommand {
                 summary(result, opened).print(TABLE, console);
             }
             note(result, opened);
+            if (into != null) {
+                put(result);
+            }
             return opened.exitCode();
         }
     }
@@ -181,6 +204,34 @@ final class SortCommand extends ConsoleCommand {
             }
         }
         return strangers;
+    }
+
+    /** Puts the pictures into a folder per class: all that have one, or those that are accepted. */
+    private void put(Result result) throws IOException {
+        Path folder = into.move != null ? into.move : into.copy;
+        List<Sorted> chosen = result.rows.stream()
+                .filter(row -> !row.label.isEmpty() && !Boolean.FALSE.equals(row.accepted))
+                .toList();
+        Map<String, Path> folders = new TreeMap<>();
+        for (Sorted one : chosen) { // all names are checked before the first picture is touched
+            folders.computeIfAbsent(one.label, label -> folder.resolve(folderName(label)));
+        }
+        try (Task task = console.task(into.move != null ? "moving" : "copying", chosen.size(), Unit.IMAGES)) {
+            for (Sorted one : chosen) {
+                NewName.put(Path.of(one.path), folders.get(one.label), into.move != null);
+                task.advance(1);
+            }
+        }
+        console.note("%s %s to %s"
+                .formatted(count(chosen.size(), "picture"), into.move != null ? "moved" : "copied", folder));
+    }
+
+    private static String folderName(String label) {
+        try {
+            return SafeName.folder(label);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure("the class %s cannot be a folder: %s".formatted(label, e.getMessage()));
+        }
     }
 
     private static Table<Sorted> table(Result result) {

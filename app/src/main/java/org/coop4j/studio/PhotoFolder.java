@@ -14,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -42,6 +41,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.FolderTimes;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
+import org.coop4j.base.NewName;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
@@ -538,17 +538,7 @@ final class PhotoFolder implements Closeable {
             return;
         }
         if (!linked) { // otherwise a studio was killed between the link and the deletion
-            try {
-                if (Files.isSymbolicLink(from)) {
-                    Files.createSymbolicLink(to, Files.readSymbolicLink(from));
-                } else {
-                    Files.createLink(to, from);
-                }
-            } catch (FileAlreadyExistsException e) {
-                throw e;
-            } catch (UnsupportedOperationException | FileSystemException e) { // this disk has no hard links
-                Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
-            }
+            NewName.link(from, to);
         }
         Files.delete(from);
     }

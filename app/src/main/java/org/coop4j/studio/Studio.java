@@ -99,11 +99,9 @@ final class Studio implements Closeable {
     }
 
     /** Opens a folder, with the programs in the folders of a path. */
-    static Studio open(
-            Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256, String path)
+    static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256, String path)
             throws IOException {
-        return new Studio(
-                new PhotoFolder(folder, readOnly, user, sha256), new HeicConverter(path, LONGEST_CONVERSION));
+        return new Studio(new PhotoFolder(folder, readOnly, user, sha256), new HeicConverter(path, LONGEST_CONVERSION));
     }
 
     /** Has a listener called after each change. */

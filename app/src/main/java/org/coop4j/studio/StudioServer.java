@@ -126,13 +126,7 @@ public final class StudioServer implements Closeable {
 
     /** Does the same with the programs in the folders of a path. */
     static StudioServer start(
-            ServiceOptions options,
-            Path folder,
-            boolean readOnly,
-            Clip clip,
-            Path bank,
-            StateFolder user,
-            String path)
+            ServiceOptions options, Path folder, boolean readOnly, Clip clip, Path bank, StateFolder user, String path)
             throws IOException {
         Images images = new Images(clip, Run.Options.of(bank));
         Studio studio = Studio.open(folder, readOnly, user, images::contentOf, path);

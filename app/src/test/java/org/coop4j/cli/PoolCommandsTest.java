@@ -16,8 +16,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureTensors;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -262,5 +264,42 @@ class PoolCommandsTest {
         coop("map" + common + " --known % -o %", pictures, model, bank, pictures, map)
                 .ok();
         assertThat(Files.readString(map)).contains("<circle", "sea", "Pictures that look alike");
+    }
+
+    @Test
+    void picturesAreCopiedAndMovedIntoAFolderPerClassAndNoneIsOverwritten() throws IOException {
+        Path pictures = TestPictures.folder(folder.resolve("unsorted"), 4, "sea", "hill");
+        Set<String> before = contents(pictures);
+        Path copies = folder.resolve("copies");
+        String command = "sort % -m % --bank % -c sea,hill";
+        Object[] values = {pictures, TinyModel.MODEL, folder.resolve("bank2")};
+        coop(command + " --copy %", values[0], values[1], values[2], copies).ok();
+        assertThat(contents(copies)).isEqualTo(before);
+        assertThat(contents(pictures)).isEqualTo(before);
+        Path moved = folder.resolve("moved");
+        Files.createDirectories(moved.resolve("sea"));
+        Files.createDirectories(moved.resolve("hill"));
+        for (Path first : ImageFiles.in(pictures)) { // every name is taken in both folders
+            Files.writeString(moved.resolve("sea").resolve(first.getFileName()), "mine");
+            Files.writeString(moved.resolve("hill").resolve(first.getFileName()), "mine");
+        }
+        int files = ImageFiles.in(moved).size();
+        CommandRun run = coop(command + " --move %", values[0], values[1], values[2], moved)
+                .ok();
+        assertThat(run.err()).contains(before.size() + " pictures moved to");
+        assertThat(ImageFiles.in(pictures)).isEmpty();
+        assertThat(ImageFiles.in(moved)).hasSize(files + before.size());
+        assertThat(contents(moved)).containsAll(before).contains(Sha256.of("mine"));
+        assertThat(coop("sort", pool, "--class-features", texts, "--copy", copies)
+                        .failed(2))
+                .contains("for pictures");
+    }
+
+    private static Set<String> contents(Path below) throws IOException {
+        Set<String> contents = new HashSet<>();
+        for (Path file : ImageFiles.in(below)) {
+            contents.add(Sha256.of(file));
+        }
+        return contents;
     }
 }
