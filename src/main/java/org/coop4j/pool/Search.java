@@ -18,7 +18,8 @@ public final class Search {
     private final double[] mean;
     private final double[] lengths; // of the features less their mean
 
-    Search(FeatureMatrix units) {
+    /** Searches in pictures by their features of unit length. */
+    public Search(FeatureMatrix units) {
         this.units = units;
         int width = units.width();
         mean = Centred.mean(units);

@@ -11,10 +11,12 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
@@ -26,10 +28,13 @@ import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.run.Images;
+import org.coop4j.run.Run;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServedModels;
+import org.coop4j.serve.ServedPool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,6 +67,9 @@ final class ServeCommand extends ConsoleCommand {
 
     @Mixin
     Arithmetic precision;
+
+    @Option(names = "--pool", paramLabel = "DIR")
+    List<Path> pools = List.of();
 
     @Option(names = "--host", paramLabel = "ADDRESS")
     String host = "127.0.0.1";
@@ -133,7 +141,7 @@ final class ServeCommand extends ConsoleCommand {
                 models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
             }
             precision.announce(models.precision(), console);
-            try (PredictionService service = PredictionService.start(options, models.all(), log())) {
+            try (PredictionService service = PredictionService.start(options, models.all(), pools(models), log())) {
                 announce(models.all(), service.port());
                 if (!console.errorIsTerminal()) { // a closed terminal ends the service
                     termination.takeHangup();
@@ -167,6 +175,25 @@ final class ServeCommand extends ConsoleCommand {
                     "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
         }
         return named;
+    }
+
+    /** Encodes the pictures of each folder with the model of the first classifier. */
+    private List<ServedPool> pools(ServedModels models) throws IOException {
+        ServedClassifier encoder = models.all().get(0);
+        Images images = new Images(encoder.classifier().clip(), Run.Options.of(CacheFolder.bank()));
+        List<ServedPool> served = new ArrayList<>();
+        for (Path folder : pools) {
+            CommandFailure.require(Files.isDirectory(folder), "--pool: %s is not a folder", folder);
+            String name = folder.toAbsolutePath().normalize().toFile().getName();
+            require(
+                    served.stream().noneMatch(other -> other.name().equals(name)),
+                    "two folders are called %s: rename one",
+                    name);
+            served.add(ServedPool.of(name, folder, encoder, images, console));
+            console.line(
+                    name + ": " + count(served.get(served.size() - 1).paths().size(), "picture") + " to search in");
+        }
+        return served;
     }
 
     private Optional<String> token() throws IOException {

@@ -80,8 +80,9 @@ final class Classifiers {
         return encoders.keySet();
     }
 
-    private static ServedClassifier of(Map<String, ServedClassifier> all, String kind, String name) {
-        ServedClassifier served = all.get(name);
+    /** Returns what a request names, or refuses the name. */
+    static <T> T of(Map<String, T> all, String kind, String name) {
+        T served = all.get(name);
         if (served == null) {
             throw new Refusal(
                     NOT_FOUND_404, "no %s is called \"%s\": expected one of %s".formatted(kind, name, all.keySet()));

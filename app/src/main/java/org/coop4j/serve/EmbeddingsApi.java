@@ -116,10 +116,14 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
         return object("list").putPOJO("data", data.toList());
     }
 
+    /** Reads a request with items. */
+    static <T> T read(Class<T> type, byte[] json) throws IOException {
+        return InferenceRequest.read(
+                () -> JSON.readerFor(type).withAttribute(Picture.class, json).readValue(json));
+    }
+
     private void embed(Context context) throws IOException {
-        byte[] json = uploads.open(context).readAllBytes();
-        Body body = InferenceRequest.read(() ->
-                JSON.readerFor(Body.class).withAttribute(Picture.class, json).readValue(json));
+        Body body = read(Body.class, uploads.open(context).readAllBytes());
         boolean given = body != null && body.input != null && !body.input.isEmpty() && !body.input.contains(null);
         require(given, "input: " + INPUT);
         require(body.model != null, "model: expected the name of a classifier or of its CLIP, as in /v1/models");
@@ -154,7 +158,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
     }
 
     /** Returns the number of a text's tokens, with the start and the end; 0 for a picture. */
-    private static int tokens(Clip clip, Item item) {
+    static int tokens(Clip clip, Item item) {
         try {
             if (item.text == null) {
                 return 0;

@@ -7,6 +7,7 @@ import io.javalin.http.Header;
 import io.javalin.json.JavalinJackson;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +31,11 @@ public final class PredictionService implements AutoCloseable {
     final WebServer server;
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final Classifiers classifiers;
+    private final Map<String, ServedPool> pools = new LinkedHashMap<>();
 
-    private PredictionService(WebServer server, List<ServedClassifier> served) {
+    private PredictionService(WebServer server, List<ServedClassifier> served, List<ServedPool> pools) {
         this.server = server;
+        pools.forEach(pool -> this.pools.put(pool.name(), pool));
         this.classifiers = new Classifiers(served, metrics, server.threads());
     }
 
@@ -46,14 +49,28 @@ public final class PredictionService implements AutoCloseable {
     public static PredictionService start(
             ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog)
             throws IOException {
-        return start(options, served, accessLog, new ScheduledExecutorScheduler("coop4j-clock", true));
+        return start(options, served, List.of(), accessLog);
+    }
+
+    /** Starts a service that also searches in folders of pictures. */
+    public static PredictionService start(
+            ServiceOptions options,
+            List<ServedClassifier> served,
+            List<ServedPool> pools,
+            Optional<OutputStream> accessLog)
+            throws IOException {
+        return start(options, served, pools, accessLog, new ScheduledExecutorScheduler("coop4j-clock", true));
     }
 
     /** Starts a service with a clock for the time of requests and of closing. */
     static PredictionService start(
-            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog, Scheduler clock)
+            ServiceOptions options,
+            List<ServedClassifier> served,
+            List<ServedPool> pools,
+            Optional<OutputStream> accessLog,
+            Scheduler clock)
             throws IOException {
-        PredictionService service = new PredictionService(new WebServer(options, accessLog, clock), served);
+        PredictionService service = new PredictionService(new WebServer(options, accessLog, clock), served, pools);
         try {
             service.server.start(
                     service::configure,
@@ -88,6 +105,7 @@ public final class PredictionService implements AutoCloseable {
         new PredictionsApi(classifiers, server.uploads()).addTo(config.routes);
         new InferenceApi(classifiers, server.uploads()).addTo(config.routes);
         new EmbeddingsApi(classifiers, server.uploads()).addTo(config.routes);
+        new PoolApi(classifiers, pools, server.uploads()).addTo(config.routes);
         metrics.addTo(config.routes);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.serve.TestService.EMBED;
 import static org.coop4j.serve.TestService.INFER;
 import static org.coop4j.serve.TestService.PREDICT;
+import static org.coop4j.serve.TestService.SEARCH;
 import static org.coop4j.serve.TestService.utf8;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -79,7 +80,7 @@ class PredictionServiceTest {
         things.close();
         assertThat(description.unseen())
                 .as("ServiceLimitsTest gives the others")
-                .allMatch(answer -> answer.matches(".* (401|408|429)|post /v1/embeddings 500"));
+                .allMatch(answer -> answer.matches(".* (401|408|429)|post (/v1/embeddings|/pool/search) 500"));
     }
 
     private static Answer send(String method, String path, byte[] body, String... headers) throws Exception {
@@ -201,8 +202,19 @@ class PredictionServiceTest {
                 arguments(PREDICT, bomb, 422, "pixels 1000000"),
                 arguments(PREDICT, huge, 413, "16,777,216"),
                 arguments(INFER, huge, 413, "16,777,216"),
+                arguments(SEARCH, huge, 413, "16,777,216"),
                 arguments(INFER, utf8(inference("", picture, utf8("a text"))), 400, "image 1"),
                 arguments(INFER, utf8(inference("", damaged, picture)), 422, "image 0"),
+                arguments(SEARCH, utf8("{}"), 400, "either words or like"),
+                arguments(SEARCH, utf8("null"), 400, "expected"),
+                arguments(SEARCH, utf8("[1"), 400, ""),
+                arguments(SEARCH, utf8("{\"words\": \"a\", \"like\": \"b\"}"), 400, "either words or like"),
+                arguments(SEARCH, utf8("{\"words\": \"a\", \"top\": 0}"), 400, "top: expected 1 to 1000, got 0"),
+                arguments(SEARCH, utf8("{\"words\": \"a\", \"pool\": \"b\"}"), 404, "no pool is called \"b\""),
+                arguments(SEARCH, utf8("{\"like\": \"../../etc/passwd\"}"), 400, "the pool has no picture"),
+                arguments(SEARCH, utf8("{\"like\": [null]}"), 400, "got null"),
+                arguments(SEARCH, utf8("{\"words\": " + TOO_LONG + "}"), 400, ""),
+                arguments(SEARCH, utf8("{\"like\": {\"image\": \"" + base64(damaged) + "\"}}"), 422, ""),
                 arguments(EMBED, utf8("{\"input\": \"a\"}"), 400, "model"),
                 arguments(EMBED, "{\"input\": \"a\"}".getBytes(UTF_16BE), 400, "model"),
                 arguments(EMBED, embedding("{\"image\":\"eA==\"}").getBytes(UTF_16BE), 400, "UTF-8"),
@@ -399,6 +411,42 @@ class PredictionServiceTest {
         assertThat(answer.header("Access-Control-Allow-Origin")).isEmpty();
         Answer asked = things.get("/ping", "Origin", "https://example.org");
         assertThat(asked.header("Access-Control-Allow-Origin")).isEmpty();
+    }
+
+    @Test
+    void picturesOfAFolderAreFoundByWordsAndByPictures() throws Exception {
+        JsonNode words = search("{\"words\": \"chair\", \"top\": 3}");
+        assertThat(words.path("results")).hasSize(3);
+        String first = words.path("results").path(0).path("path").asText();
+        float[] text = embedding(embed("\"a photo of a chair.\""));
+        float[] image = embedding(embed("{\"image\": \"" + base64(TestService.picture(first)) + "\"}"));
+        double cosine = 0;
+        for (int i = 0; i < text.length; i++) {
+            cosine += text[i] * image[i];
+        }
+        assertThat(words.path("results").path(0).path("score").asDouble()).isCloseTo(cosine, within(1e-4));
+        JsonNode own = search("{\"like\": \"" + first + "\", \"pool\": \"pictures\"}");
+        assertThat(own.path("results").path(0).path("path").asText()).isEqualTo(first);
+        JsonNode sent =
+                search("{\"like\": {\"image\": \"" + base64(TestService.picture(first)) + "\"}, \"unlike\": []}");
+        assertThat(sent.path("results").path(0).path("path").asText()).isEqualTo(first);
+        assertThat(search("{\"words\": \"chair\", \"not\": \"dog\"}").path("results"))
+                .isNotEmpty();
+    }
+
+    private static float[] embedding(Answer answer) throws Exception {
+        JsonNode values = answer.json().path("data").path(0).path("embedding");
+        float[] embedding = new float[values.size()];
+        for (int i = 0; i < embedding.length; i++) {
+            embedding[i] = (float) values.get(i).asDouble();
+        }
+        return embedding;
+    }
+
+    private static JsonNode search(String request) throws Exception {
+        Answer answer = post(SEARCH, utf8(request), "Content-Type", "application/json");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json();
     }
 
     /** A text of more tokens than the context has, in JSON. */

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
@@ -27,6 +28,8 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
+import org.coop4j.run.Images;
+import org.coop4j.run.Run;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.util.thread.Scheduler;
 
@@ -38,6 +41,7 @@ final class TestService implements AutoCloseable {
     static final String PREDICT = "/predictions/things";
     static final String INFER = "/v2/models/things/infer";
     static final String EMBED = "/v1/embeddings";
+    static final String SEARCH = "/pool/search";
 
     /** Beginning of a request with a picture. */
     static final String POST = "POST " + PREDICT + " HTTP/1.1\r\nHost: localhost\r\n";
@@ -61,6 +65,7 @@ final class TestService implements AutoCloseable {
             ServiceOptions options,
             Optional<OutputStream> log,
             Optional<Double> threshold,
+            Path bank,
             Scheduler time)
             throws IOException {
         this.clip = clip;
@@ -69,7 +74,8 @@ final class TestService implements AutoCloseable {
         ClassifierInfo info =
                 ClassifierInfo.of("things", classifier.save(), clip, Optional.empty(), threshold.orElse(null));
         this.time = time;
-        this.service = PredictionService.start(options, List.of(new ServedClassifier(info, images)), log, time);
+        ServedClassifier served = new ServedClassifier(info, images);
+        this.service = PredictionService.start(options, List.of(served), pools(served, bank), log, time);
         this.port = service.port();
     }
 
@@ -83,7 +89,14 @@ final class TestService implements AutoCloseable {
             throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
         Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
-        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, time);
+        Path bank = folder.resolve("bank");
+        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, bank, time);
+    }
+
+    /** Returns the golden pictures as a folder to search in. */
+    private static List<ServedPool> pools(ServedClassifier served, Path bank) throws IOException {
+        Images images = new Images(served.classifier().clip(), Run.Options.of(bank));
+        return List.of(ServedPool.of("pictures", PICTURES, served, images, Progress.NONE));
     }
 
     /** Starts a service with the model unpacked in a folder, for whose clients no time passes. */
