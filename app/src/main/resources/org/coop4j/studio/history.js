@@ -138,7 +138,7 @@ export const history = {
             chosen.length > 0 && difference(all),
             h(
                 "ul.stack",
-                all.map((s) => row(s, s.key === "state-" + states[0].state))
+                all.map((s) => row(s, s.state === states[0]?.state && !s.run))
             ),
             states.length === LISTED * (1 + earlier.length) && button("Earlier states", more),
             muted("Going back can be undone."),

@@ -10,6 +10,7 @@ import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
+import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Places.Difference;
@@ -271,6 +273,12 @@ class StudioTest {
             assertThat(tree()).isEqualTo(then);
             assertThat(studio.done().undo()).isEqualTo("Moved 1 to cats");
         }
+    }
+
+    @Test
+    void aLabelThatAnEarlierStudioNotedIsRead() throws IOException {
+        Entry noted = new ObjectMapper().readValue("{\"action\":1,\"at\":2,\"kept\":\"abcats\"}", Entry.class);
+        assertThat(noted.kept()).containsExactly("abcats");
     }
 
     @Test
