@@ -22,6 +22,7 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
@@ -394,9 +395,10 @@ public final class Run {
                 test.scores(),
                 Learned.decision(file, test.classNames()),
                 test.prompts().stream()
-                        .map(prompt -> new RunResult.HandWritten(
+                        .map(prompt -> RunResult.HandWritten.of(
                                 prompt.written().prompts().describe(),
-                                prompt.test().value()))
+                                prompt.test().value(),
+                                !Labels.areSets(prompt.test().truth())))
                         .toList(),
                 warnings,
                 seconds);

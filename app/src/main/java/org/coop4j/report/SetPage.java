@@ -163,9 +163,9 @@ public final class SetPage {
                                                     number(sets.mapBounds().low(), 0),
                                                     number(sets.mapBounds().high(), 0)))));
             result.handWritten().stream()
-                    .max(comparingDouble(RunResult.HandWritten::accuracy))
+                    .max(comparingDouble(RunResult.HandWritten::value))
                     .ifPresent(best -> facts.add(Fact.gain(
-                            sets.map(), "the mAP of the best hand-written prompt, " + best.prompt(), best.accuracy())));
+                            sets.map(), "the mAP of the best hand-written prompt, " + best.prompt(), best.value())));
         }
         if (sets.decided().of1() != null) {
             facts.add(new Fact(percent(sets.decided().of1()), "F1 of the predicted labels (OF1)"));
