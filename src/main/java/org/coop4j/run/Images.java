@@ -203,7 +203,7 @@ public final class Images {
         return known.lists;
     }
 
-    private ImageDataset tested(RunConfig config) throws IOException {
+    ImageDataset tested(RunConfig config) throws IOException {
         RunData data = config.testedOn();
         return dataset(data.source(), config.sample().seed()).half(data.classes());
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
@@ -149,6 +150,10 @@ public final class Run {
     /** Opens the folder for this run, before which everything is checked that can be. */
     private RunFolder claimed(Path folder, boolean resume) throws IOException {
         source.requireOutside(folder);
+        InputException.require(
+                !images.tested(config).test().isEmpty(),
+                "%s has no test images: a run tests what it learned",
+                config.testedOn().name());
         RunFolder.requireFree(folder, resume);
         prepare();
         RunConfig known = images.withContents(config);
