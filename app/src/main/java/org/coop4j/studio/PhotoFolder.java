@@ -37,6 +37,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.FolderTimes;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;

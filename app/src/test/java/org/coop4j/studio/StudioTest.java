@@ -11,6 +11,8 @@ import static org.coop4j.studio.StudioFolder.ids;
 import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
@@ -474,6 +477,20 @@ class StudioTest {
         }
         assertThat(drawn).isBetween(n / 3 - 80, n / 3 + 80);
         assertThat(tested / drawn).isCloseTo(all / n, within(0.04));
+    }
+
+    /** Cameras make larger pictures than the service accepts. */
+    @Test
+    void aPictureOf63MegapixelsHasAThumbnail() throws IOException {
+        Files.createDirectories(folder.resolve("a"));
+        ImageIO.write(
+                new BufferedImage(9000, 7000, BufferedImage.TYPE_BYTE_GRAY),
+                "jpg",
+                folder.resolve("a/large.jpg").toFile());
+        try (Studio studio = open(folder)) {
+            byte[] small = studio.thumbnail(ids(studio, "a").get(0));
+            assertThat(ImageIO.read(new ByteArrayInputStream(small)).getWidth()).isEqualTo(Studio.THUMBNAIL);
+        }
     }
 
     @Test

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankFile.Key;
 import org.coop4j.data.bank.BankFile.ViewKey;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ImageDecoder;
@@ -23,8 +22,8 @@ final class Outlines {
     private static final int PARTS = 4;
 
     private static final int BITS = 16;
-    private static final Key FILE =
-            new Key("outlines-of-pictures", "outline-63", FeatureKind.EMBEDDED, Precision.FLOAT32, PARTS);
+    private static final BankFile.Key FILE =
+            new BankFile.Key("outlines-of-pictures", "outline-63", FeatureKind.EMBEDDED, Precision.FLOAT32, PARTS);
 
     private final Path folder;
     private final Map<ViewKey, Long> known = new ConcurrentHashMap<>();
@@ -101,7 +100,7 @@ final class Outlines {
     private static float[] row(long outline) {
         float[] row = new float[PARTS];
         for (int i = 0; i < PARTS; i++) {
-            row[i] = outline >>> BITS * (PARTS - 1 - i) & 0xFFFF;
+            row[i] = (outline >>> (BITS * (PARTS - 1 - i))) & 0xFFFF;
         }
         return row;
     }
