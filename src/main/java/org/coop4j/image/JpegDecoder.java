@@ -44,7 +44,7 @@ final class JpegDecoder {
     /** Largest number of scans of a picture that has as many pixels as allowed: the reader makes all pixels of each. */
     private static final int MAX_LARGE_SCANS = 12;
 
-    /** Factor by which the sides of a picture are reduced that has more pixels than allowed, as those of telephones may. */
+    /** Factor between the sides of a picture with too many pixels, as from telephones, and what is decoded of it. */
     private static final int REDUCED = 2;
 
     private static final String MISSING_END = "EOI";

@@ -98,7 +98,7 @@ public record Result(Place place, SortedMap<Long, Score> bySeed, List<Result> av
         return List.copyOf(bySeed.keySet());
     }
 
-    /** Returns the measure by which it is compared. */
+    /** Returns the measure that tables show. */
     Measure measure() {
         return bySeed.values().iterator().next().measure();
     }

@@ -47,7 +47,7 @@ public record Score(
         /** Number of test images. */
         TEST_IMAGES;
 
-        /** Returns the measure by which results on some labels are compared. */
+        /** Returns the measure of results on single labels, or on sets of them. */
         static Measure of(boolean single) {
             return single ? ACCURACY : MAP;
         }
@@ -165,7 +165,7 @@ public record Score(
         return new Score(place, seed, means, List.of(), Path.of(""), "");
     }
 
-    /** Returns the measure by which results are compared. */
+    /** Returns the measure that tables show. */
     Measure measure() {
         return Measure.of(values.containsKey(Measure.ACCURACY));
     }
