@@ -41,6 +41,7 @@ public final class Bench {
         Coop.main(
                 List.of(
                         CalibrationCommand.class,
+                        CopiesCommand.class,
                         LabelsCommand.class,
                         LoadCommand.class,
                         MethodsCommand.class,

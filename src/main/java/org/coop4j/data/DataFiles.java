@@ -271,17 +271,21 @@ record DataFiles(DataSpec data, long seed) {
         List<Listed> rows = new ArrayList<>();
         Map<Split, Path> splits = splitFolders(folders);
         for (Map.Entry<Split, Path> part : splits.entrySet()) {
-            addClasses(files, part.getValue(), part.getKey(), rows);
+            addClasses(files, part.getValue(), part.getKey(), rows, notes);
         }
         if (splits.isEmpty()) {
-            addClasses(files, root, null, rows);
+            addClasses(files, root, null, rows, notes);
         }
         files.report(root, notes);
         return rows;
     }
 
-    /** Adds the images of each class folder; the class is its name or, if nested, its path below the parent. */
-    private void addClasses(ImageFiles files, Path parent, Split split, List<Listed> rows) throws IOException {
+    /**
+     * Adds the images of each class folder and of the folders in it; the class is its name or, if nested, the path below the
+     * parent.
+     */
+    private void addClasses(ImageFiles files, Path parent, Split split, List<Listed> rows, Consumer<String> notes)
+            throws IOException {
         for (Path folder : files.folders(parent)) {
             List<Path> images = files.images(folder);
             require(!images.isEmpty(), "class folder %s has no images: add some or remove the folder", folder);
@@ -295,16 +299,17 @@ record DataFiles(DataSpec data, long seed) {
             String name = folder.getFileName().toString();
             if (Boolean.TRUE.equals(data.nested())) {
                 byPath.forEach((path, some) -> some.forEach(image -> rows.add(new Listed(image, path, split))));
-            } else if (byPath.containsKey(name)) {
-                images.forEach(image -> rows.add(new Listed(image, name, split)));
-            } else {
+                continue;
+            }
+            images.forEach(image -> rows.add(new Listed(image, name, split)));
+            if (!byPath.containsKey(name)) {
                 List<String> found = byPath.entrySet().stream()
                         .map(one -> one.getKey() + " with "
                                 + Numbers.count(one.getValue().size(), "image"))
                         .toList();
-                throw new InputException(
-                        "%s has no images of its own, only %s: put the classes side by side, or read nested classes"
-                                .formatted(folder, Numbers.first(found)));
+                notes.accept(
+                        "%s has no images of its own, only %s: they are one class, %s, unless nested classes are read"
+                                .formatted(folder, Numbers.first(found), name));
             }
         }
     }

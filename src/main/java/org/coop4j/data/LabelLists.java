@@ -60,6 +60,9 @@ final class LabelLists {
     /** Enough for some millions of images. */
     private static final int MOST_IMAGES = 10_000_000;
 
+    /** More than a collection has, and few enough to be classes. */
+    private static final int MOST_KEYWORDS = 50_000;
+
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxStringLength(1 << 20)
@@ -408,12 +411,25 @@ final class LabelLists {
 
     // Keywords
 
-    void keywords(List<Path> pictures) {
+    void keywords(List<Path> pictures) throws InputException {
+        Map<String, String> known = new HashMap<>(); // each keyword is kept once
         for (Path picture : pictures) {
             Optional<List<String>> words = Keywords.of(picture, note -> passOver("blocks of metadata", note));
-            words.ifPresentOrElse(
-                    all -> images.put(picture, new Tagged(words(all), Set.of(), null)),
-                    () -> passOver("pictures whose keywords nobody has set", picture.getFileName()));
+            if (words.isEmpty()) {
+                passOver("pictures whose keywords nobody has set", picture.getFileName());
+                continue;
+            }
+            List<String> own = words.get().stream()
+                    .map(word -> known.computeIfAbsent(word, same -> same))
+                    .toList();
+            require(
+                    known.size() <= MOST_KEYWORDS,
+                    "%s: with its keywords there are %d in %s: expected at most %d, take such pictures away",
+                    picture,
+                    known.size(),
+                    list,
+                    MOST_KEYWORDS);
+            images.put(picture, new Tagged(words(own), Set.of(), null));
         }
     }
 

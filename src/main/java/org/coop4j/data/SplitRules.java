@@ -61,13 +61,13 @@ public final class SplitRules {
                     needed++;
                 }
                 throw new InputException(
-                        "class '%s' of %s has %s, but a split of %s %% needs %d: add images, or make train and test folders"
+                        "class '%s' of %s has %s, but a split of %s %% needs %d: add images, make train and test folders, or learn from all without a test (100/0/0)"
                                 .formatted(
                                         images.get(0).className(), name, Numbers.count(size, "image"), shares, needed));
             }
             List<LabelledImage> shuffled = random.shuffled(images);
             int valStart = share(size, shares.train);
-            int testStart = valStart + share(size, shares.val);
+            int testStart = shares.test == 0 ? size : valStart + share(size, shares.val);
             train.addAll(shuffled.subList(0, valStart));
             val.addAll(shuffled.subList(valStart, testStart));
             test.addAll(shuffled.subList(testStart, size));
@@ -145,7 +145,7 @@ public final class SplitRules {
      *
      * @param train percentage to learn from
      * @param val percentage to choose settings by; may be 0
-     * @param test percentage to test on
+     * @param test percentage to test on; 0 to learn without a test
      */
     public record SplitShares(int train, int val, int test) {
 
@@ -157,9 +157,9 @@ public final class SplitRules {
 
         public SplitShares {
             Require.that(
-                    (train >= 1 || test >= 100) && val >= 0 && test >= 1 && train + val + test == 100,
+                    (train >= 1 || test >= 100) && val >= 0 && test >= 0 && train + val + test == 100,
                     "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as"
-                            + " 60/10/30",
+                            + " 60/10/30, or 100/0/0 to learn from all",
                     train,
                     val,
                     test);
@@ -183,7 +183,8 @@ public final class SplitRules {
         private boolean suit(int size) {
             int trains = share(size, train);
             int validates = share(size, val);
-            return (trains > 0 || train == 0) && (validates > 0 || val == 0) && trains + validates < size;
+            boolean tests = test == 0 ? trains <= size && (val == 0 || trains < size) : trains + validates < size;
+            return (trains > 0 || train == 0) && (validates > 0 || val == 0) && tests;
         }
 
         /** Returns the form "60/10/30". */

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageReadParam;
 import org.coop4j.image.ImageDecoder.ImageException;
 
 /**
@@ -15,7 +16,8 @@ import org.coop4j.image.ImageDecoder.ImageException;
  *
  * <p>The reader is given the file without application data and comments (colour profiles, EXIF and its thumbnail), but
  * with one Adobe segment that names the colour transform that libjpeg would choose for the file: only without that
- * segment it follows its own rules. libjpeg fills the missing part of a damaged picture with grey and only warns; here
+ * segment it follows its own rules. A picture with up to four times the pixels that are allowed is decoded at half its
+ * sides, every other pixel of every other row. libjpeg fills the missing part of a damaged picture with grey and only warns; here
  * the warning is an error.
  */
 final class JpegDecoder {
@@ -42,6 +44,9 @@ final class JpegDecoder {
     /** Largest number of scans of a picture that has as many pixels as allowed: the reader makes all pixels of each. */
     private static final int MAX_LARGE_SCANS = 12;
 
+    /** Factor between the sides of a picture with too many pixels, as from telephones, and what is decoded of it. */
+    private static final int REDUCED = 2;
+
     private static final String MISSING_END = "EOI";
     private static final String EXTRANEOUS = "extraneous bytes before marker";
 
@@ -58,6 +63,7 @@ final class JpegDecoder {
     private int frame;
     private int frameMarker = -1;
     private int components;
+    private int reduction = 1;
 
     /** True if the whole picture is in one sequential scan, so that its last row is the end of the data. */
     private boolean singleScan;
@@ -71,8 +77,12 @@ final class JpegDecoder {
         List<String> warnings = new ArrayList<>();
         Raster raster = READER.read(source, reduced, jpeg -> {
             jpeg.addIIOReadWarningListener((ignored, warning) -> warnings.add(warning));
+            ImageReadParam part = jpeg.getDefaultReadParam();
+            part.setSourceSubsampling(reduction, reduction, 0, 0);
             // As an image, YCbCr becomes RGB; CMYK can only be read as a raster.
-            return components == 4 ? jpeg.readRaster(0, null) : jpeg.read(0).getRaster();
+            return components == 4
+                    ? jpeg.readRaster(0, part)
+                    : jpeg.read(0, part).getRaster();
         });
         requireWhole(warnings);
         byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
@@ -137,7 +147,8 @@ final class JpegDecoder {
         int height = source.be(at + 5, 2);
         int width = source.be(at + 7, 2);
         components = source.u8(at + 9);
-        source.requireSize(width, height);
+        reduction = (long) width * height > source.maxPixels() ? REDUCED : 1;
+        source.requireSize((width + reduction - 1) / reduction, (height + reduction - 1) / reduction);
         source.refuse(precision != 8, "has JPEG samples of %s bits: expected 8", precision);
         source.refuse(
                 components != 1 && components != 3 && components != 4,
@@ -148,7 +159,9 @@ final class JpegDecoder {
         int rgb = components == 3 ? 0 : 3; // three components are the image itself
         boolean progressive = marker == SOF2 || marker == SOF10;
         int coefficients = progressive ? 2 * components : 0; // libjpeg's
-        source.takeMemory((long) width * height, components + rgb + coefficients);
+        long pixels = (long) width * height;
+        int decoded = components + rgb;
+        source.takeMemory(pixels / ((long) reduction * reduction), decoded + coefficients * reduction * reduction);
     }
 
     /** Refuses a short file of a large picture: Huffman codes take a bit or more per block. */

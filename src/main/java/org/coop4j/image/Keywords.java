@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.zip.InflaterInputStream;
@@ -36,13 +38,17 @@ import org.coop4j.base.TextFile;
  * The keywords of a picture, as photo programs write them. The first source that has some is used: an XMP sidecar,
  * XMP, IPTC, and Exif's XPKeywords inside JPEG, PNG, TIFF and WebP files.
  *
- * <p>Pictures may come from strangers: no block of more than {@value #LARGEST} bytes is read, XML with a DOCTYPE is
- * refused, and a damaged block is reported and passed over.
+ * <p>Pictures may come from strangers: no block of more than {@value #LARGEST} bytes is read, and each kind once; more than
+ * {@value #MOST} keywords and XML with a DOCTYPE are refused. A damaged block is reported and passed over.
  */
 public final class Keywords {
 
     private static final int LARGEST = 16 << 20;
-    private static final int MOST = 10_000;
+
+    /** Most keywords of a picture, and characters of a keyword: programs write some hundred at most. */
+    private static final int MOST = 1_000;
+
+    private static final int LONGEST_WORD = 200;
     private static final byte[] NOTHING = {};
 
     private static final String DC = "http://purl.org/dc/elements/1.1/";
@@ -63,12 +69,13 @@ public final class Keywords {
 
     private final Consumer<String> notes;
     private final Path image;
+    private final Set<Integer> read = new HashSet<>(); // tags
     private final ByteArrayOutputStream photoshop = new ByteArrayOutputStream();
     private byte[] xmp;
     private byte[] iptc;
     private byte[] words; // XPKeywords
 
-    private Keywords(Path image, Consumer<String> notes) {
+    Keywords(Path image, Consumer<String> notes) {
         this.image = image;
         this.notes = notes;
     }
@@ -98,11 +105,19 @@ public final class Keywords {
             try {
                 Collection<String> found = sources.get(source).call();
                 if (found != null) {
-                    return Optional.of(found.stream()
+                    List<String> all = found.stream()
                             .map(String::strip)
                             .filter(word -> !word.isEmpty())
                             .distinct()
-                            .toList());
+                            .toList();
+                    require(all.size() <= MOST, "%d keywords: expected at most %d", all.size(), MOST);
+                    int longest = all.stream().mapToInt(String::length).max().orElse(0);
+                    require(
+                            longest <= LONGEST_WORD,
+                            "a keyword of %d characters: expected at most %d",
+                            longest,
+                            LONGEST_WORD);
+                    return Optional.of(all);
                 }
             } catch (Exception e) {
                 notes.accept("%s: its %s cannot be read: %s".formatted(image, source, e.getMessage()));
@@ -116,19 +131,21 @@ public final class Keywords {
     private Collection<String> blocks() throws IOException {
         try (OpenFile regular = OpenFile.open(image);
                 ImageInputStream in = new FileImageInputStream(regular.path().toFile())) {
-            Metadata.blocks(in, (block, at, length) -> {
-                switch (block) {
-                    case FIELDS ->
-                        Metadata.fields(in, at, (tag, type, count, value) -> field(in, at, tag, type, count));
-                    case XMP -> xmp = xmp == null ? bytes(in, at, length) : xmp;
-                    case XMP_CHUNK -> xmp = xmp == null ? international(bytes(in, at, length)) : xmp;
-                    case PHOTOSHOP ->
-                        photoshop.writeBytes(photoshop.size() < LARGEST ? bytes(in, at, length) : NOTHING);
-                }
-                return true;
-            });
+            blocks(in);
         }
         return null;
+    }
+
+    void blocks(ImageInputStream in) throws IOException {
+        Metadata.blocks(in, (block, at, length) -> {
+            switch (block) {
+                case FIELDS -> Metadata.fields(in, at, (tag, type, count, value) -> field(in, at, tag, type, count));
+                case XMP -> xmp = bytes(in, at, length);
+                case XMP_CHUNK -> xmp = international(bytes(in, at, length));
+                case PHOTOSHOP -> photoshop.writeBytes(photoshop.size() < LARGEST ? bytes(in, at, length) : NOTHING);
+            }
+            return true;
+        });
     }
 
     private static byte[] bytes(ImageInputStream in, long position, long count) throws IOException {
@@ -147,7 +164,7 @@ public final class Keywords {
     /** Keeps the value of a field that may have keywords. */
     private boolean field(ImageInputStream in, long start, int tag, int type, long count) throws IOException {
         long length = count * (type == LONG ? 4 : 1); // some programs call bytes LONG
-        if (!List.of(TAG_XMP, TAG_IPTC, TAG_PHOTOSHOP, TAG_KEYWORDS).contains(tag) || length <= 4) {
+        if (!List.of(TAG_XMP, TAG_IPTC, TAG_PHOTOSHOP, TAG_KEYWORDS).contains(tag) || length <= 4 || !read.add(tag)) {
             return true;
         }
         byte[] value = bytes(in, start + in.readUnsignedInt(), length);
@@ -203,7 +220,6 @@ public final class Keywords {
                         && xml.getLocalName().equals("li")) {
                     String word = xml.getElementText();
                     found.get(property).add(property.startsWith(DC) ? word : lastPart(word));
-                    require(found.get(property).size() <= MOST, "more than %d keywords", MOST);
                 } else if (xml.isEndElement() && xml.getLocalName().equals("RDF")) {
                     break; // whatever follows is padding
                 }
@@ -269,7 +285,7 @@ public final class Keywords {
             all.get(value);
             if (record == 0x15A) { // 1:90
                 declared = Arrays.equals(value, new byte[] {0x1B, '%', 'G'});
-            } else if (record == 0x219 && words.size() < MOST) { // 2:25
+            } else if (record == 0x219) { // 2:25
                 words.add(value);
             }
         }

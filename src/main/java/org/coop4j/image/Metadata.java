@@ -4,6 +4,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -71,8 +73,11 @@ final class Metadata {
 
     private Metadata() {}
 
-    /** Finds the blocks of a file, as far as it reaches. */
-    static void blocks(ImageInputStream in, Blocks blocks) throws IOException {
+    /** Finds the blocks of a file, as far as it reaches: the first of each kind, and all parts of Photoshop's. */
+    static void blocks(ImageInputStream in, Blocks use) throws IOException {
+        Set<Block> found = EnumSet.noneOf(Block.class);
+        Blocks blocks =
+                (block, at, length) -> (!found.add(block) && block != Block.PHOTOSHOP) || use.accept(block, at, length);
         in.setByteOrder(ByteOrder.BIG_ENDIAN);
         in.seek(0);
         byte[] start = new byte[12];

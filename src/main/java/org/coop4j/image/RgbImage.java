@@ -14,6 +14,17 @@ import org.coop4j.base.Require;
 @SuppressWarnings("ArrayRecordComponent") // compared below
 public record RgbImage(int width, int height, byte[] samples) {
 
+    /** Side of the picture whose frequencies are the outline. */
+    private static final int OUTLINE = 32;
+
+    /** Number of frequencies in each direction. */
+    private static final int FREQUENCIES = 8;
+
+    private static final double[][] WAVES = waves();
+
+    /** The odd horizontal frequencies, whose signs a mirror changes. */
+    private static final long ODD = 0xAAAAAAAAAAAAAAAAL;
+
     public RgbImage {
         Require.that(width >= 1 && height >= 1, "image of %s x %s pixels: expected 1 x 1 or more", width, height);
         long wanted = 3L * width * height;
@@ -65,6 +76,53 @@ public record RgbImage(int width, int height, byte[] samples) {
         }
         double variance = squares - sum * sum / n;
         return variance <= 0 ? 0 : edges / variance;
+    }
+
+    /**
+     * Returns the signs of the lowest frequencies of the brightness, which a picture keeps that is resized or saved anew: a
+     * perceptual hash by the discrete cosine transform (Zauner, Implementation and Benchmarking of Perceptual Image Hash
+     * Functions, 2010), with the signs of the frequencies in place of a comparison with their median.
+     */
+    public long outline() {
+        RgbImage small = PillowResize.resize(this, OUTLINE, OUTLINE);
+        double[][] rows = new double[OUTLINE][FREQUENCIES]; // by row and horizontal frequency
+        for (int y = 0; y < OUTLINE; y++) {
+            for (int x = 0; x < OUTLINE; x++) {
+                int at = 3 * (y * OUTLINE + x);
+                double brightness = 0.299 * (small.samples[at] & 0xFF)
+                        + 0.587 * (small.samples[at + 1] & 0xFF)
+                        + 0.114 * (small.samples[at + 2] & 0xFF);
+                for (int u = 0; u < FREQUENCIES; u++) {
+                    rows[y][u] += brightness * WAVES[u][x];
+                }
+            }
+        }
+        long signs = 0;
+        for (int v = 0; v < FREQUENCIES; v++) {
+            for (int u = 0; u < FREQUENCIES; u++) {
+                double sum = 0;
+                for (int y = 0; y < OUTLINE; y++) {
+                    sum += rows[y][u] * WAVES[v][y];
+                }
+                signs |= sum > 0 && u + v > 0 ? 1L << (v * FREQUENCIES + u) : 0;
+            }
+        }
+        return signs;
+    }
+
+    private static double[][] waves() {
+        double[][] waves = new double[FREQUENCIES][OUTLINE];
+        for (int u = 0; u < FREQUENCIES; u++) {
+            for (int x = 0; x < OUTLINE; x++) {
+                waves[u][x] = StrictMath.cos(Math.PI * u * (x + 0.5) / OUTLINE);
+            }
+        }
+        return waves;
+    }
+
+    /** Returns the number of signs in which two outlines differ, 0 to 63, one of them mirrored if that is less. */
+    public static int difference(long outline, long other) {
+        return Math.min(Long.bitCount(outline ^ other), Long.bitCount(outline ^ other ^ ODD));
     }
 
     private int green(int x, int y) {

@@ -66,6 +66,7 @@ public record ClassifierFile(
     private static final String FORMAT = "coop4j.classifier";
     private static final String FORMAT_VERSION = "2";
     private static final String METHOD = "coop4j.method";
+    private static final String METHOD_JAR = "coop4j.method_jar";
     private static final String SETTINGS = "coop4j.settings";
     private static final String CLASSES = "coop4j.classes";
     private static final String MODEL = "coop4j.model_sha256";
@@ -398,6 +399,7 @@ public record ClassifierFile(
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, FORMAT_VERSION);
         metadata.put(METHOD, method.id());
+        Method.jar(method).ifPresent(jar -> metadata.put(METHOD_JAR, jar));
         metadata.put(SETTINGS, json.writeValueAsString(Settings.of(method.settings())));
         metadata.put(CLASSES, json.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
@@ -454,6 +456,13 @@ public record ClassifierFile(
             String name = tensor.getKey();
             values.put(name, new Tensor(tensors.shape(name), finite(file, name, tensor.getValue())));
         }
+        InputException.require(
+                !metadata.containsKey(METHOD_JAR)
+                        || Method.find(metadata.get(METHOD)).isPresent(),
+                "%s was learned by the method %s of %s, which is not there: add that jar to the class path, or to a folder of plug-ins",
+                file,
+                metadata.get(METHOD),
+                metadata.get(METHOD_JAR));
         List<String> names = classNames(metadata.get(CLASSES));
         Decision decision = metadata.containsKey(DECISION)
                 ? new ObjectMapper().readValue(metadata.get(DECISION), Decision.class)

@@ -1,6 +1,8 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -289,6 +291,16 @@ public interface Method {
             return new IllegalArgumentException("method \"%s\": expected one of %s%s"
                     .formatted(name, String.join(", ", ids), Spelling.hint(name, ids)));
         });
+    }
+
+    /** Returns the name of the jar or folder that a method comes from; empty for those of this library. */
+    static Optional<String> jar(Method method) {
+        boolean own = builtIn().stream().anyMatch(one -> one.getClass().equals(method.getClass()));
+        CodeSource source = own ? null : method.getClass().getProtectionDomain().getCodeSource();
+        return Optional.ofNullable(source)
+                .map(CodeSource::getLocation)
+                .map(place -> Path.of(place.getPath()).getFileName())
+                .map(Path::toString);
     }
 
     /** Returns the method of this name or short name, if there is one. */

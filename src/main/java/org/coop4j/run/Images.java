@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.coop4j.data.bank.FeatureBanks.ImageTransform;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
+import org.coop4j.image.RgbImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
@@ -201,7 +203,7 @@ public final class Images {
         return known.lists;
     }
 
-    private ImageDataset tested(RunConfig config) throws IOException {
+    ImageDataset tested(RunConfig config) throws IOException {
         RunData data = config.testedOn();
         return dataset(data.source(), config.sample().seed()).half(data.classes());
     }
@@ -267,6 +269,12 @@ public final class Images {
      */
     public ImageFeatures encode(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
+    }
+
+    /** Returns the outlines of images whose contents were read ({@link RgbImage#outline}); null where there is no file. */
+    public synchronized List<Long> outlines(List<LabelledImage> images) {
+        boolean files = encoder == null && images.stream().noneMatch(image -> image.stored() != null);
+        return files ? banks.outlines(images, space.workers()) : Collections.nCopies(images.size(), null);
     }
 
     /** Has the contents of files looked at again, which other programs may have replaced. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
@@ -22,6 +23,7 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
@@ -148,6 +150,10 @@ public final class Run {
     /** Opens the folder for this run, before which everything is checked that can be. */
     private RunFolder claimed(Path folder, boolean resume) throws IOException {
         source.requireOutside(folder);
+        InputException.require(
+                !images.tested(config).test().isEmpty(),
+                "%s has no test images: a run tests what it learned",
+                config.testedOn().name());
         RunFolder.requireFree(folder, resume);
         prepare();
         RunConfig known = images.withContents(config);
@@ -394,9 +400,10 @@ public final class Run {
                 test.scores(),
                 Learned.decision(file, test.classNames()),
                 test.prompts().stream()
-                        .map(prompt -> new RunResult.HandWritten(
+                        .map(prompt -> RunResult.HandWritten.of(
                                 prompt.written().prompts().describe(),
-                                prompt.test().value()))
+                                prompt.test().value(),
+                                !Labels.areSets(prompt.test().truth())))
                         .toList(),
                 warnings,
                 seconds);

@@ -32,16 +32,16 @@ import org.coop4j.method.Method;
  * @param classes number of classes
  * @param trainImages number of training images
  * @param testImages number of test images
- * @param accuracy percentage of test images classified correctly
- * @param errorRate 100 - accuracy
+ * @param accuracy percentage of test images classified correctly; null for sets of labels, whose measures are in {@link
+ *     Sets}
+ * @param errorRate 100 - accuracy; null for sets of labels
  * @param macroF1 mean F1 over the classes that have test images
  * @param calibrationError expected calibration error over 15 bins, 0 to 1
  * @param handWritten hand-written prompts on the same images
  * @param perClass results of each class
  * @param warnings of the run about its data and its training
  * @param seconds duration of each part of the run
- * @param sets results on images with sets of labels; null for single labels. With sets, the accuracy counts whole sets,
- *     and a class's accuracy is its recall
+ * @param sets results on images with sets of labels; null for single labels. With sets, a class's accuracy is its recall
  */
 public record RunResult(
         String method,
@@ -55,8 +55,8 @@ public record RunResult(
         int classes,
         int trainImages,
         int testImages,
-        double accuracy,
-        double errorRate,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Double accuracy,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Double errorRate,
         double macroF1,
         double calibrationError,
         List<HandWritten> handWritten,
@@ -66,7 +66,8 @@ public record RunResult(
         @JsonInclude(JsonInclude.Include.NON_NULL) Sets sets) {
 
     /**
-     * Checks the values, which may come from a file.
+     * Checks the values, which may come from a file. Earlier versions called the share of whole sets an accuracy, which is in
+     * {@link Sets} too, and the mean average precision of hand-written prompts.
      *
      * @throws IllegalArgumentException if one is missing or impossible
      */
@@ -76,12 +77,20 @@ public record RunResult(
         Require.between("shots", shots, 0, Integer.MAX_VALUE - 1);
         Require.between("classes", classes, 1, Integer.MAX_VALUE);
         Require.between("testImages", testImages, 1, Integer.MAX_VALUE);
-        Require.between("accuracy", accuracy, 0, 100);
+        boolean single = sets == null;
+        Require.that(!single || accuracy != null, "accuracy: expected a number, got none");
+        Require.that(!single || errorRate != null, "errorRate: expected a number, got none");
+        accuracy = single ? accuracy : null;
+        errorRate = single ? errorRate : null;
+        Require.between("accuracy", single ? accuracy : 0, 0, 100);
         Require.between("macroF1", macroF1, 0, 100);
         Require.between("calibrationError", calibrationError, 0, 1);
         Require.that(
                 handWritten != null && perClass != null && seconds != null,
                 "expected \"handWritten\", \"perClass\" and \"seconds\"");
+        handWritten = handWritten.stream()
+                .map(one -> HandWritten.of(one.prompt, one.value(), single))
+                .toList();
         warnings = warnings == null ? List.of() : List.copyOf(warnings);
     }
 
@@ -117,7 +126,6 @@ public record RunResult(
                         config.sample().seed())
                 : null;
         Evaluation evaluation = sets == null ? scores.evaluation() : null;
-        double accuracy = sets == null ? evaluation.accuracy() : orZero(sets.decided.subsetAccuracy());
         return new RunResult(
                 label,
                 titled(label, config.method()),
@@ -130,8 +138,8 @@ public record RunResult(
                 classNames.size(),
                 images.train().size(),
                 scores.size(),
-                accuracy,
-                sets == null ? evaluation.errorRate() : 100 - accuracy,
+                sets == null ? (Double) evaluation.accuracy() : null,
+                sets == null ? (Double) evaluation.errorRate() : null,
                 sets == null ? evaluation.macroF1() : orZero(sets.decided.macroF1()),
                 sets == null ? scores.calibrationError() : scores.sets().calibrationError(decision),
                 handWritten,
@@ -170,15 +178,28 @@ public record RunResult(
     }
 
     /**
-     * A hand-written prompt's accuracy.
+     * The result of a hand-written prompt, in percent.
      *
      * @param prompt the template, or a description of the ensemble
-     * @param accuracy of sets of labels the mean average precision
+     * @param accuracy null for sets of labels
+     * @param map mean average precision; null for single labels
      */
-    public record HandWritten(String prompt, double accuracy) {
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record HandWritten(String prompt, Double accuracy, Double map) {
         public HandWritten {
             Require.name("prompt", prompt);
-            Require.between("accuracy", accuracy, 0, 100);
+            Require.that((accuracy == null) != (map == null), "expected either \"accuracy\" or \"map\"");
+            Require.between("handWritten", map == null ? accuracy : map, 0, 100);
+        }
+
+        /** Returns the result of a prompt on single labels or on sets of them. */
+        static HandWritten of(String prompt, double value, boolean single) {
+            return new HandWritten(prompt, single ? (Double) value : null, single ? null : (Double) value);
+        }
+
+        /** Returns what prompts are compared by. */
+        public double value() {
+            return map == null ? accuracy : map;
         }
     }
 

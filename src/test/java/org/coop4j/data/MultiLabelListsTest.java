@@ -2,6 +2,7 @@ package org.coop4j.data;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Folders;
@@ -252,15 +254,48 @@ class MultiLabelListsTest {
         filled[1] = (byte) 0xD8;
         Path picture = Files.write(folder.resolve("filled.jpg"), filled);
         assertThat(Keywords.of(picture, notes::add)).isEmpty();
-        String word = "a".repeat(4 << 20);
+        String path = "animal|".repeat(1 << 19);
         Files.writeString(
                 folder.resolve("filled.jpg.xmp"),
                 """
                 <x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/">
-                <lr:hierarchicalSubject><li>animal|%s</li></lr:hierarchicalSubject></x:xmpmeta>
+                <lr:hierarchicalSubject><li>%sdog</li></lr:hierarchicalSubject></x:xmpmeta>
                 """
-                        .formatted(word));
-        assertThat(Keywords.of(picture, notes::add)).contains(List.of(word));
+                        .formatted(path));
+        assertThat(Keywords.of(picture, notes::add)).contains(List.of("dog"));
+    }
+
+    private Path tagged(String name, IntStream numbers) throws IOException {
+        Path picture = Files.copy(KEYWORDS.resolve("nothing.jpg"), folder.resolve(name));
+        String words = numbers.mapToObj(i -> "<li>word " + i + "</li>").collect(Collectors.joining());
+        Files.writeString(
+                folder.resolve(name + ".xmp"),
+                "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:subject>"
+                        + words + "</dc:subject></x:xmpmeta>");
+        return picture;
+    }
+
+    @Test
+    void aPictureOfThousandsOfKeywordsIsNamed() throws IOException {
+        assertThat(Keywords.of(tagged("many.jpg", IntStream.range(0, 9_999)), notes::add))
+                .isEmpty();
+        assertThat(notes).anyMatch(note -> note.contains("many.jpg") && note.contains("9999 keywords"));
+        assertThat(Keywords.of(tagged("some.jpg", IntStream.range(0, 1_000)), notes::add)
+                        .orElseThrow())
+                .hasSize(1_000);
+    }
+
+    @Test
+    void thePictureWhoseKeywordsAreTooManyForTheFolderIsNamed() throws IOException {
+        for (int i = 0; i <= 50; i++) {
+            tagged("%02d.jpg".formatted(i), IntStream.range(1_000 * i, 1_000 * (i + 1)));
+        }
+        assertThatThrownBy(() -> load(DataSpec.of(folder)
+                        .with()
+                        .sets(new SetChoice(true, null, 0, false))
+                        .build()))
+                .hasMessageContaining("50.jpg: with its keywords there are 51000")
+                .hasMessageContaining("at most 50000");
     }
 
     @Test

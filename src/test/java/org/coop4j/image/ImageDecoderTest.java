@@ -418,6 +418,22 @@ class ImageDecoderTest {
         return file;
     }
 
+    /** Telephones make pictures of 200 million pixels. */
+    @Test
+    void aJpegOfMoreThanTheAllowedPixelsIsDecodedAtHalfItsSides() throws IOException {
+        byte[] jpeg = form("jpeg-420.jpg");
+        RgbImage whole = new ImageDecoder().decode(jpeg, "a.jpg");
+        int pixels = whole.width() * whole.height();
+        assertThat(limited(pixels).decode(jpeg, "a.jpg")).isEqualTo(whole);
+        RgbImage half = limited(pixels - 1).decode(jpeg, "a.jpg");
+        assertThat(half.width()).isEqualTo((whole.width() + 1) / 2);
+        assertThat(half.height()).isEqualTo((whole.height() + 1) / 2);
+        for (int x = 0; x < half.width(); x++) {
+            assertThat(half.rgb(x, 1)).isEqualTo(whole.rgb(2 * x, 2));
+        }
+        assertRefused(limited(half.width() * half.height() - 1), jpeg, "a.jpg", "more than the limit");
+    }
+
     @Test
     void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
         ImageDecoder small = sharing(ImageDecoder.DEFAULT_MAX_PIXELS, new DecodeMemory(1 << 20, 64 << 20));

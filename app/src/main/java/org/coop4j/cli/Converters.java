@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.function.Function;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Require;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.benchmark.Benchmark;
@@ -27,7 +28,7 @@ public final class Converters {
         register(line, MemoryLimit.class, text -> new MemoryLimit(Numbers.parseBytes(text)));
         register(line, Benchmark.class, name -> Benchmarks.published().get(name));
         register(line, Split.class, Converters::split);
-        register(line, Shots.class, Shots::parse);
+        register(line, Shots.class, Converters::shots);
         line.setCaseInsensitiveEnumValuesAllowed(true);
     }
 
@@ -39,6 +40,11 @@ public final class Converters {
                 throw new TypeConversionException(e.getMessage());
             }
         });
+    }
+
+    private static Shots shots(String text) {
+        Require.that(!text.matches("0+"), "shots: expected 1 or more, or all, got %s", text);
+        return Shots.parse(text);
     }
 
     private static Split split(String text) {

@@ -2,13 +2,20 @@ package org.coop4j.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.ResourceBundle;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.coop4j.base.Resource;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -79,6 +86,13 @@ public final class Coop implements Callable<Integer> {
             scope = ScopeType.INHERIT,
             description = "Show results and problems only, no progress.")
     boolean quiet;
+
+    @Option(
+            names = "--plugins",
+            scope = ScopeType.INHERIT,
+            paramLabel = "DIR",
+            description = "Folder of jars with methods of others (default: COOP_PLUGINS).")
+    Path plugins;
 
     private Coop(Console console) {
         this.console = console;
@@ -181,7 +195,33 @@ public final class Coop implements Callable<Integer> {
             System.getProperties().computeIfPresent(LOG_LEVEL, (name, level) -> "INFO");
             System.setProperty(LOG_PATTERN, "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
         }
+        String folder = System.getenv("COOP_PLUGINS");
+        Path given = plugins == null && folder != null && !folder.isEmpty() ? Path.of(folder) : plugins;
+        try {
+            if (given != null) {
+                Thread.currentThread().setContextClassLoader(loader(given));
+            }
+        } catch (CommandFailure e) {
+            return problems.failed(e);
+        }
         return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /** Returns the loader of the jars in a folder, in which methods are looked for. */
+    private static ClassLoader loader(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<URL> jars = new ArrayList<>();
+            for (Path jar : files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList()) {
+                jars.add(jar.toUri().toURL());
+            }
+            CommandFailure.require(!jars.isEmpty(), "%s has no jars: give the folder of the methods' jars", folder);
+            return new URLClassLoader(
+                    jars.toArray(URL[]::new), Thread.currentThread().getContextClassLoader());
+        } catch (IOException e) {
+            throw new CommandFailure("%s cannot be listed: give the folder of the methods' jars".formatted(folder));
+        }
     }
 
     @Override

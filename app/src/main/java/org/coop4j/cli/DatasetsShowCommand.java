@@ -4,25 +4,34 @@ import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.Table.Format.TABLE;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.Layout;
 import org.coop4j.data.benchmark.Benchmark.Need;
 import org.coop4j.eval.Labels;
+import org.coop4j.findings.RunComparison.Located;
+import org.coop4j.findings.RunComparison.NearDuplicates;
+import org.coop4j.graph.host.Workers;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: one published dataset, or one's own images. */
@@ -35,6 +44,9 @@ final class DatasetsShowCommand extends ConsoleCommand {
     @ArgGroup(exclusive = false)
     DataOptions own;
 
+    @Option(names = "--copies")
+    boolean copies;
+
     @Mixin
     AsJson json;
 
@@ -43,9 +55,15 @@ final class DatasetsShowCommand extends ConsoleCommand {
         WrongUsage.require(
                 (benchmark == null) != (own == null), "name a published dataset, or give your own images by --data");
         if (own != null) {
-            show(own.spec().load(1, console::note));
+            ImageDataset data = own.spec().load(1, console::note);
+            if (copies) {
+                showCopies(data);
+            } else {
+                show(data);
+            }
             return 0;
         }
+        WrongUsage.require(!copies, "--copies is for your own images: give them by --data");
         Table<Benchmark> facts = DatasetsCommand.facts().row(benchmark);
         if (json.json) {
             console.print(facts.json().get(0));
@@ -68,6 +86,45 @@ final class DatasetsShowCommand extends ConsoleCommand {
                 .rows(layout.needs().entrySet())
                 .print(TABLE, console);
         return 0;
+    }
+
+    /** A picture in a group of copies. */
+    private record Copy(int group, Located picture) {}
+
+    /** Lists groups of files that have the same picture, by their outlines alone. */
+    private void showCopies(ImageDataset data) {
+        WrongUsage.require(data.stored().isEmpty(), "--copies compares pictures, and features have none: omit it");
+        List<Located> all = new ArrayList<>();
+        List<Long> outlines = new ArrayList<>();
+        try (FeatureBanks banks = new FeatureBanks(CacheFolder.bank());
+                Workers workers = Workers.standard()) {
+            for (Split split : Split.values()) {
+                if (split != Split.VAL || !data.validatesOnTest()) {
+                    List<LabelledImage> readable = banks.readable(data.images(split), workers);
+                    readable.forEach(one -> all.add(new Located(one, split.label())));
+                    outlines.addAll(banks.outlines(readable, workers));
+                }
+            }
+        }
+        FeatureMatrix none = FeatureMatrix.of(all.size(), 1, new float[all.size()]);
+        List<Set<Located>> groups = NearDuplicates.groups(NearDuplicates.of(all, none, outlines));
+        Table<Copy> rows = new Table<Copy>()
+                .count("group", Copy::group)
+                .text("file", one -> one.picture.image().path().toString())
+                .text("class", one -> one.picture.image().className())
+                .text("split", one -> one.picture.part());
+        for (int i = 0; i < groups.size(); i++) {
+            for (Located one : groups.get(i)) {
+                rows.row(new Copy(i + 1, one));
+            }
+        }
+        if (json.json) {
+            console.print(rows.json());
+        } else if (groups.isEmpty()) {
+            console.print("no picture is a copy of another");
+        } else {
+            rows.print(TABLE, console);
+        }
     }
 
     private void show(ImageDataset data) {

@@ -3,9 +3,12 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Spelling;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -13,6 +16,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.download.ModelDownload;
+import org.coop4j.weights.model.PublishedModels;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -48,6 +52,10 @@ public final class ModelOptions {
             return ShippedModel.cached();
         }
         if (!ModelDownload.isName(name)) {
+            List<String> known = new ArrayList<>(PublishedModels.downloads());
+            known.add(ShippedModel.NAME);
+            String hint = Spelling.hint(name, known);
+            CommandFailure.require(hint.isEmpty(), "there is no file or model %s%s", name, hint);
             return named;
         }
         Path converted = download(name).converted();

@@ -5,8 +5,10 @@ import static org.coop4j.console.WrongUsage.require;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.InSpace;
 import org.coop4j.graph.host.Precision;
@@ -31,12 +33,16 @@ final class SpaceOptions {
     @Mixin
     Vocabulary vocabulary;
 
-    /** Opens the model, or reads the features of the classes' texts. */
-    InSpace open(DataSpec data, Optional<Precision> precision, Workers workers) throws IOException {
+    /** Opens the model, by default the shipped one as the studio does, or reads the features of the classes' texts. */
+    InSpace open(DataSpec data, Optional<Precision> precision, Workers workers, Progress progress) throws IOException {
         require(
-                model != null || classFeatures != null,
+                model != null || classFeatures != null || !data.holdsFeatures(),
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
                         + " texts with --class-features");
+        if (model == null && classFeatures == null) {
+            progress.note("no model was given: " + ShippedModel.NAME + ", which is shipped");
+            return new InSpace(vocabulary.open(Path.of(ShippedModel.NAME), precision, workers), data);
+        }
         if (model == null) {
             return ofFeatures(data, workers);
         }

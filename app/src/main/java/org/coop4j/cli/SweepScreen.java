@@ -69,12 +69,12 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         running = false;
     }
 
-    /** Formats the accuracy of the first hand-written prompt, which is the data's own template. */
+    /** Formats the result of the first hand-written prompt, which is the data's own template. */
     private static String handWritten(RunResult result) {
         return result.seed() == 0 || result.handWritten().isEmpty()
                 ? ""
                 : " (hand-written %s)"
-                        .formatted(percent(result.handWritten().get(0).accuracy()));
+                        .formatted(percent(result.handWritten().get(0).value()));
     }
 
     @Override

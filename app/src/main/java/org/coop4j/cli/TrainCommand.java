@@ -6,6 +6,7 @@ import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt;
+import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.InSpace;
@@ -100,7 +102,10 @@ final class TrainCommand extends ConsoleCommand {
         List<PromptEnsemble> prompts = WrongUsage.unless(
                 () -> templates.stream().map(PromptEnsemble::of).toList());
         InSpace opened = spaceOptions.open(
-                runOptions.of(exif.of(dataOptions.spec())), precision.or(FLOAT32), runOptions.workers(console));
+                runOptions.of(exif.of(dataOptions.spec())),
+                precision.or(FLOAT32),
+                runOptions.workers(console),
+                console);
         data = descriptions == null
                 ? opened.data()
                 : ClassDescriptions.read(descriptions).in(opened.data());
@@ -134,7 +139,11 @@ final class TrainCommand extends ConsoleCommand {
             MethodChoice choice = chosen(images, lists, candidates);
             noteSettings(choice.chosen(), counts, space.logitScale());
             int unused = noteUnused(images, lists, choice.chosen());
-            learn(images, lists.hasSets(), choice, prompts, unused);
+            if (lists.test().isEmpty()) {
+                learnUntested(images, choice);
+            } else {
+                learn(images, lists.hasSets(), choice, prompts, unused);
+            }
         } finally {
             interrupt.close();
         }
@@ -261,6 +270,29 @@ final class TrainCommand extends ConsoleCommand {
             console.print(report.toJson());
         } else {
             report.print(console);
+        }
+    }
+
+    /** Learns from all images; there is a classifier and nothing else, as nothing is known of its accuracy. */
+    private void learnUntested(Images images, MethodChoice choice) throws IOException {
+        require(
+                choice.chosen().size() == 1 && seeds.size() == 1 && !runOptions.resume,
+                "without test images one method learns once: name one method and one seed, and omit --resume");
+        if (runOptions.again) {
+            keepAside(runOptions.out);
+        }
+        data.requireOutside(runOptions.out);
+        RunFolder.requireFree(runOptions.out, false);
+        Recipe recipe = choice.chosen().get(0).withSeed(seeds.get(0));
+        Path file = Files.createDirectories(runOptions.out).resolve(RunFolder.CLASSIFIER);
+        try (Learned learned = new Run(images, recipe, lists(images, seeds.get(0)), console).learn()) {
+            learned.file().write(file);
+        }
+        console.warn("there are no test images: nothing tells how well it does on new pictures");
+        if (asJson.json) {
+            console.print(Json.object().put("untested", true).put("learned", file.toString()));
+        } else {
+            console.print("learned without a test: " + file);
         }
     }
 

@@ -135,9 +135,9 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
                 .numbers(
                         "mAP",
                         i -> SeedSummary.of(
-                                        results(), r -> r.handWritten().get(i).accuracy())
+                                        results(), r -> r.handWritten().get(i).value())
                                 .mean(),
-                        "accuracy")
+                        results().get(0).sets() == null ? "accuracy" : "map")
                 .rows(IntStream.range(0, prompts.size()).boxed().toList());
     }
 
@@ -149,7 +149,7 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
                         .data("method", RunResult::method)
                         .data("seed", RunResult::seed)
                         .data("precision", RunResult::precision)
-                        .data("accuracy", RunResult::value)
+                        .data("accuracy", RunResult::accuracy)
                         .data("error_rate", RunResult::errorRate)
                         .data("macro_f1", RunResult::macroF1)
                         .data("calibration_error", RunResult::calibrationError)

@@ -24,6 +24,7 @@ import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
+import org.coop4j.image.RgbImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
@@ -179,7 +180,10 @@ public record RunComparison(
                 new Comparison(names, all),
                 LabelErrors.of(first),
                 NearDuplicates.Group.of(NearDuplicates.of(
-                        Located.of(first), Located.features(first).matrix().normalized())),
+                        Located.of(first),
+                        Located.features(first).matrix().normalized(),
+                        images.outlines(
+                                Located.of(first).stream().map(Located::image).toList()))),
                 unknown);
     }
 
@@ -251,13 +255,21 @@ public record RunComparison(
     }
 
     /**
-     * Images that are identical or nearly so, by the hash of their files or by a cosine of their features above {@value
-     * #LEAST_COSINE}. A test image that was also learned from inflates the accuracy.
+     * Images that are identical or nearly so, by the hash of their files, their outlines or their features. A test image that
+     * was also learned from inflates the accuracy. The limits are from docs/measurements/learning.md.
      */
     public static final class NearDuplicates {
 
-        /** Cosine above which the same image has usually been saved twice. */
+        /** Cosine above which the same image has usually been saved twice, whatever the outlines. */
         public static final double LEAST_COSINE = 0.995;
+
+        /** Difference of outlines up to which an image was usually resized, saved anew or mirrored. */
+        public static final int MOST_DIFFERENCE = 2;
+
+        /** The same of images that may be cropped, whose features have at least a cosine. */
+        private static final int MOST_CROPPED = 12;
+
+        private static final double LEAST_CROPPED = 0.95;
 
         /** Limit of the number of images whose features are compared. */
         public static final int MOST_COMPARED = 12_000;
@@ -282,15 +294,16 @@ public record RunComparison(
          * Returns all pairs of some images, those across splits first, then identical files, then by similarity.
          *
          * @param features of unit length, a row per image; not compared above {@value #MOST_COMPARED} images
+         * @param outlines of the images; null where unknown
          */
-        public static List<Pair> of(List<Located> located, FeatureMatrix features) {
+        public static List<Pair> of(List<Located> located, FeatureMatrix features, List<Long> outlines) {
             List<Pair> pairs = new ArrayList<>();
             int n = located.size();
             Neighbours.Use compare = (i, cosines) -> {
                 for (int j = i + 1; j < n; j++) {
                     boolean sameFile =
                             located.get(i).sha256().equals(located.get(j).sha256());
-                    if (sameFile || cosines[j] > LEAST_COSINE) {
+                    if (sameFile || isAlike(cosines[j], difference(outlines.get(i), outlines.get(j)))) {
                         double cosine = Math.min(1, features.dot(i, features, j));
                         pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile));
                     }
@@ -307,6 +320,16 @@ public record RunComparison(
                     .thenComparingDouble(Pair::cosine)
                     .reversed());
             return pairs;
+        }
+
+        private static boolean isAlike(double cosine, int difference) {
+            return cosine > LEAST_COSINE
+                    || difference <= MOST_DIFFERENCE
+                    || (difference <= MOST_CROPPED && cosine > LEAST_CROPPED);
+        }
+
+        private static int difference(Long outline, Long other) {
+            return outline == null || other == null ? Long.SIZE : RgbImage.difference(outline, other);
         }
 
         /**

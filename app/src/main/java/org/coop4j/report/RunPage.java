@@ -197,9 +197,10 @@ public record RunPage(
             return section;
         }
         section.verdict(describe(groups) + ".")
-                .paragraph("Images are near-duplicates if they are the same file or their features have a cosine above "
-                        + NearDuplicates.LEAST_COSINE
-                        + ". A test image that was learned from does not test anything: keep one of each group.");
+                .paragraph(
+                        "Images are near-duplicates if they are the same file, their outlines differ in at most "
+                                + NearDuplicates.MOST_DIFFERENCE
+                                + " of 63 signs, or both their outlines and their features are similar. A test image that was learned from does not test anything: keep one of each group.");
         for (Group group : groups.stream().limit(GROUPS).toList()) {
             String likeness = group.distinct(Located::sha256).size() == 1
                     ? "same file"

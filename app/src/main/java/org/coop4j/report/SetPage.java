@@ -41,6 +41,9 @@ public final class SetPage {
     private static final int PICTURES = 24;
     private static final int PAIRS = 20;
 
+    /** Classes among which pairs are counted. */
+    private static final int COMMON = 1_000;
+
     /** Resampled entries up to which each class has an interval. */
     private static final long MOST_ENTRIES = 2_000_000;
 
@@ -160,9 +163,9 @@ public final class SetPage {
                                                     number(sets.mapBounds().low(), 0),
                                                     number(sets.mapBounds().high(), 0)))));
             result.handWritten().stream()
-                    .max(comparingDouble(RunResult.HandWritten::accuracy))
+                    .max(comparingDouble(RunResult.HandWritten::value))
                     .ifPresent(best -> facts.add(Fact.gain(
-                            sets.map(), "the mAP of the best hand-written prompt, " + best.prompt(), best.accuracy())));
+                            sets.map(), "the mAP of the best hand-written prompt, " + best.prompt(), best.value())));
         }
         if (sets.decided().of1() != null) {
             facts.add(new Fact(percent(sets.decided().of1()), "F1 of the predicted labels (OF1)"));
@@ -239,15 +242,27 @@ public final class SetPage {
     /** Two classes and the number of images that show both. */
     private record Pair(int first, int second, int both) {}
 
+    /** Counts pairs of the commonest classes, as there may be more classes than their square has room for. */
     private Section together() {
-        int[][] both = new int[names.size()][names.size()];
+        int[] positives = Labels.positives(scores.truth(), names.size());
+        int[] common = IntStream.range(0, names.size())
+                .boxed()
+                .sorted(comparingInt(c -> -positives[c]))
+                .limit(COMMON)
+                .mapToInt(c -> c)
+                .sorted()
+                .toArray();
+        int[][] both = new int[common.length][common.length];
         for (Labels labels : scores.truth()) {
-            int[] shown = labels.present();
+            int[] shown = IntStream.range(0, common.length)
+                    .filter(c -> labels.state(common[c]) == Labels.PRESENT)
+                    .toArray();
             IntStream.of(shown).forEach(a -> IntStream.of(shown).forEach(b -> both[a][b]++));
         }
-        List<Pair> pairs = IntStream.range(0, names.size())
+        List<Pair> pairs = IntStream.range(0, common.length)
                 .boxed()
-                .flatMap(a -> IntStream.range(a + 1, names.size()).mapToObj(b -> new Pair(a, b, both[a][b])))
+                .flatMap(a ->
+                        IntStream.range(a + 1, common.length).mapToObj(b -> new Pair(common[a], common[b], both[a][b])))
                 .filter(pair -> pair.both > 0)
                 .sorted(comparingInt(pair -> -pair.both))
                 .limit(PAIRS)
@@ -260,8 +275,8 @@ public final class SetPage {
                                 .words("class", p -> names.get(p.first))
                                 .words("and", p -> names.get(p.second))
                                 .numbers("images", Pair::both)
-                                .numbers("of the first", p -> 100.0 * p.both / both[p.first][p.first])
-                                .numbers("of the second", p -> 100.0 * p.both / both[p.second][p.second])
+                                .numbers("of the first", p -> 100.0 * p.both / positives[p.first])
+                                .numbers("of the second", p -> 100.0 * p.both / positives[p.second])
                                 .rows(pairs));
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.serve;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
@@ -32,9 +33,11 @@ public record ClassifierInfo(
      * @param dataset name of the data
      * @param trainImages number of training images
      * @param images number of test images
-     * @param accuracy percentage of test images with the right label
+     * @param accuracy percentage of test images with the right label; null for sets of labels
+     * @param map mean average precision; null for single labels
      */
-    public record Test(String dataset, int trainImages, int images, double accuracy) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Test(String dataset, int trainImages, int images, Double accuracy, Double map) {}
 
     /** Returns the name of its CLIP, without the hash of the shipped model's file. */
     String clip() {
@@ -53,7 +56,12 @@ public record ClassifierInfo(
      */
     public static ClassifierInfo of(
             String name, ClassifierFile file, Clip clip, Optional<RunResult> result, Double threshold) {
-        Test test = result.map(r -> new Test(r.dataset(), r.trainImages(), r.testImages(), r.accuracy()))
+        Test test = result.map(r -> new Test(
+                        r.dataset(),
+                        r.trainImages(),
+                        r.testImages(),
+                        r.accuracy(),
+                        r.sets() == null ? null : r.sets().map()))
                 .orElse(null);
         String modelName = String.valueOf(clip.model().path().getFileName());
         return new ClassifierInfo(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Progress;
@@ -29,6 +30,7 @@ final class EncodedPhotos implements Closeable {
 
     private final Images images;
     private final Map<String, float[]> rows = new ConcurrentHashMap<>(); // by content
+    private final Map<String, Long> outlines = new ConcurrentHashMap<>(); // by content
     private final Map<String, Problem> unreadable = new ConcurrentHashMap<>(); // by content
     private final ImageDecoder decoder = new ImageDecoder();
 
@@ -53,8 +55,11 @@ final class EncodedPhotos implements Closeable {
         ImageFeatures encoded =
                 images.encode(some.stream().map(one -> now.image(one, 0)).toList(), "pictures", Progress.NONE);
         float[][] values = encoded.matrix().toRows();
+        List<Long> own = images.outlines(encoded.images());
         for (int i = 0; i < values.length; i++) {
-            rows.put(encoded.images().get(i).sha256(), values[i]);
+            String content = encoded.images().get(i).sha256();
+            Optional.ofNullable(own.get(i)).ifPresent(outline -> outlines.put(content, outline));
+            rows.put(content, values[i]);
         }
         for (Photo one : some) {
             Path file = now.root().resolve(one.path());
@@ -103,6 +108,11 @@ final class EncodedPhotos implements Closeable {
         return FeatureMatrix.of(
                 photos.stream().map(one -> rows.get(one.sha256())).toList(),
                 images.clip().embedDim());
+    }
+
+    /** Returns the outlines of encoded pictures. */
+    List<Long> outlines(List<Photo> photos) {
+        return photos.stream().map(one -> outlines.get(one.sha256())).toList();
     }
 
     /** Returns the model, which encodes each text once. */

@@ -2,10 +2,13 @@ package org.coop4j.studio;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.Log;
@@ -44,6 +47,9 @@ final class Model implements Closeable {
 
     private static final Logger LOG = Log.of(Model.class);
 
+    /** Fits that the curve has. */
+    private static final int MOST_COMPARED = 50;
+
     private final Studio studio;
     private final Clip clip;
     private final EncodedPhotos encoded;
@@ -56,6 +62,8 @@ final class Model implements Closeable {
     private volatile Fit fit;
     private Fit before; // the fit before the latest change
     private volatile String failure;
+    private final List<Map<String, Boolean>> answers = new ArrayList<>(); // of the fits with these classes
+    private List<String> answered = List.of();
 
     /**
      * @param listener called when there is something new
@@ -236,8 +244,30 @@ final class Model implements Closeable {
         }
         fit = made;
         if (made != null && made.numbers != null) {
+            remember(made);
             studio.tested(now.state(), new Tested(made.numbers.right(), made.numbers.tested()));
         }
+    }
+
+    private synchronized void remember(Fit made) {
+        if (!answered.equals(made.classes())) {
+            answers.clear();
+            answered = made.classes();
+        }
+        answers.add(made.numbers.answers());
+        if (answers.size() > MOST_COMPARED) {
+            answers.remove(0);
+        }
+    }
+
+    /** Returns how the fits with the present classes did on the pictures that all of them were tested on, the first first. */
+    synchronized List<Tested> curve() {
+        Set<String> same =
+                new HashSet<>(answers.isEmpty() ? Set.of() : answers.get(0).keySet());
+        answers.forEach(one -> same.retainAll(one.keySet()));
+        return answers.stream()
+                .map(one -> new Tested((int) same.stream().filter(one::get).count(), same.size()))
+                .toList();
     }
 
     private static void close(Fit old) {

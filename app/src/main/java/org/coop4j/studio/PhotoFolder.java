@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.stream.Collectors.groupingBy;
@@ -119,9 +118,6 @@ final class PhotoFolder implements Closeable {
                         "finishing \"{}\", which was interrupted",
                         journal.unfinished().what());
                 perform(journal.unfinished());
-            }
-            if (Files.exists(own("test.txt"))) {
-                tests.addAll(Files.readAllLines(own("test.txt"), UTF_8));
             }
             scan();
             CommandFailure.require(
@@ -405,7 +401,10 @@ final class PhotoFolder implements Closeable {
         return some.stream().filter(one -> !others.contains(one)).toList();
     }
 
-    /** Begins a revision, with test pictures of the classes that have enough. */
+    /**
+     * Begins a revision, with test pictures of the classes that have enough. Content alone decides which, so that it makes no
+     * difference which pictures were sorted first, often the easy ones.
+     */
     void changed() {
         revision++;
         byId = photos.values().stream().collect(groupingBy(Photo::id));
@@ -413,20 +412,17 @@ final class PhotoFolder implements Closeable {
                 .filter(one -> one.className() != null)
                 .collect(
                         groupingBy(Photo::className, TreeMap::new, mapping(Photo::sha256, toCollection(TreeSet::new))));
-        int before = tests.size();
-        for (Set<String> own : contents.values()) {
-            long wanted = own.size() < FEWEST_TO_TEST ? 0 : own.size() / 3;
-            List<String> left = minus(own, tests);
-            long missing = Math.max(0, wanted - (own.size() - left.size()));
-            tests.addAll(left.subList(0, (int) missing));
-        }
-        if (tests.size() > before && !readOnly()) {
-            try {
-                AtomicFile.write(own("test.txt"), String.join("\n", tests) + "\n");
-            } catch (IOException e) {
-                LOG.warn("the list of test pictures is not written: {}", e.getMessage());
-            }
-        }
+        tests.clear();
+        contents.values().stream()
+                .filter(own -> own.size() >= FEWEST_TO_TEST)
+                .flatMap(Set::stream)
+                .filter(PhotoFolder::isDrawn)
+                .forEach(tests::add);
+    }
+
+    /** Returns true for a third of all contents. */
+    static boolean isDrawn(String sha256) {
+        return Integer.parseInt(sha256.substring(0, 7), 16) % 3 == 0;
     }
 
     // What is changed

@@ -174,7 +174,7 @@ final class Review {
                 .toList();
     }
 
-    /** Returns groups of nearly the same pictures, those in training and test first. */
+    /** Returns groups of nearly the same pictures, those in training and test first, of each the largest file first. */
     private List<List<String>> duplicates(Snapshot now) {
         Map<String, Photo> distinct = new LinkedHashMap<>();
         now.photos().stream().filter(encoded::has).forEach(one -> distinct.putIfAbsent(one.id(), one));
@@ -183,8 +183,12 @@ final class Review {
         List<Located> located = all.stream()
                 .map(one -> new Located(now.image(one, 0), now.isTest(one) ? "test" : "training"))
                 .toList();
-        return NearDuplicates.groups(NearDuplicates.of(located, encoded.of(all).normalized())).stream()
-                .map(group -> group.stream().map(one -> Photo.id(one.sha256())).toList())
+        return NearDuplicates.groups(NearDuplicates.of(located, encoded.of(all).normalized(), encoded.outlines(all)))
+                .stream()
+                .map(group -> group.stream()
+                        .map(one -> Photo.id(one.sha256()))
+                        .sorted(Comparator.comparingLong(id -> -distinct.get(id).size()))
+                        .toList())
                 .toList();
     }
 }

@@ -65,11 +65,10 @@ final class Studio implements Closeable {
     private static final String ENDINGS = "jpe?g|jpe|png|bmp|gif|webp|tiff?";
     private static final String CONVERTED = "(?i)\\.(hei[cf]|avif)$"; // endings that JPEG does not keep
     private static final Duration LONGEST_CONVERSION = Duration.ofSeconds(60);
-    private static final int MAX_PIXELS = 50_000_000;
 
     private final PhotoFolder folder;
     private final HeicConverter converter;
-    private final ImageDecoder decoder = new ImageDecoder(MAX_PIXELS, Duration.ofSeconds(10));
+    private final ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, Duration.ofSeconds(10));
     private volatile Runnable listener = () -> {};
 
     /**

@@ -427,6 +427,7 @@ public final class StudioServer implements Closeable {
 
     private void learning(RoutesConfig routes) {
         get(routes, "groups", context -> Sorting.groups(studio.snapshot(), encoded, model));
+        get(routes, "curve", context -> model.curve());
         get(routes, "mistakes", context -> review.mistakes());
         change(routes, "learn", given -> {
             StudioProblem.require(given.method != null, "The request names no method.");

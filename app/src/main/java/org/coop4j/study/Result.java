@@ -32,7 +32,7 @@ public record Result(Place place, SortedMap<Long, Score> bySeed, List<Result> av
     /** Makes the result of scores with different seeds. */
     static Result of(List<Score> scores) {
         Place place = scores.get(0).place();
-        boolean same = scores.stream().map(Score::accuracy).distinct().count() == 1;
+        boolean same = scores.stream().map(Score::value).distinct().count() == 1;
         return new Result(
                 place,
                 same && place.isWithoutTraining()
@@ -98,9 +98,19 @@ public record Result(Place place, SortedMap<Long, Score> bySeed, List<Result> av
         return List.copyOf(bySeed.keySet());
     }
 
-    /** Returns the mean accuracy over the seeds. */
+    /** Returns the measure that tables show. */
+    Measure measure() {
+        return bySeed.values().iterator().next().measure();
+    }
+
+    /** Returns the accuracies, or of sets of labels the mean average precisions, over the seeds. */
+    SeedSummary summary() {
+        return summary(measure()).orElseThrow();
+    }
+
+    /** Returns the mean over the seeds of the accuracy, or of sets of labels of the mean average precision. */
     public double accuracy() {
-        return summary(Measure.ACCURACY).orElseThrow().mean();
+        return summary().mean();
     }
 
     /** Returns a measure over the seeds, if all scores have it. */
@@ -149,7 +159,7 @@ public record Result(Place place, SortedMap<Long, Score> bySeed, List<Result> av
         Map<Object, Double> all = new LinkedHashMap<>();
         averaged.forEach(result -> all.put(result.dataset(), result.accuracy()));
         if (averaged.isEmpty()) {
-            bySeed.forEach((seed, score) -> all.put(seed, score.accuracy()));
+            bySeed.forEach((seed, score) -> all.put(seed, score.value()));
         }
         return all;
     }

@@ -67,6 +67,10 @@ public record Results(List<Result> all) {
         if (datasets.size() < 2) {
             return this;
         }
+        if (all.stream().map(Result::measure).distinct().count() > 1) {
+            notes.add("there are no averages: some datasets have accuracies, and others mean average precisions (mAP)");
+            return this;
+        }
         int halves = grouped(all, Result::half).size();
         Map<Setup, List<String>> having = new HashMap<>();
         grouped(all, result -> List.of(result.dataset(), result.setup())).values().stream()

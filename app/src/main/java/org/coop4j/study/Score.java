@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
 import org.coop4j.run.RunResult;
@@ -21,7 +22,7 @@ import org.coop4j.run.RunResult.PerClass;
  *
  * @param place what was tested, and on what
  * @param seed 0 where it makes no difference
- * @param values numbers by measure; a hand-written prompt has an accuracy alone
+ * @param values numbers by measure; a hand-written prompt has an accuracy, or of sets of labels a mean average precision alone
  * @param perClass results of each class, if known
  * @param folder of the run, relative to the folder that was searched
  * @param finished time of the run's end, in UTC; empty if it is not recorded
@@ -31,8 +32,10 @@ public record Score(
 
     /** A number of a run; shares are in percent. */
     public enum Measure {
-        /** Share of test images classified correctly; of sets of labels the mean average precision. */
+        /** Share of test images classified correctly, of single labels. */
         ACCURACY,
+        /** Mean average precision, of sets of labels. */
+        MAP,
         /** Mean F1 over the classes. */
         MACRO_F1,
         /** Expected calibration error over 15 bins; small is good. */
@@ -44,14 +47,21 @@ public record Score(
         /** Number of test images. */
         TEST_IMAGES;
 
-        private double of(RunResult result) {
+        /** Returns the measure of results on single labels, or on sets of them. */
+        static Measure of(boolean single) {
+            return single ? ACCURACY : MAP;
+        }
+
+        /** Returns its value; null if it is one of other labels. */
+        private Double of(RunResult result) {
             return switch (this) {
-                case ACCURACY -> result.value();
+                case ACCURACY -> result.accuracy();
+                case MAP -> result.sets() == null ? null : (Double) result.value();
                 case MACRO_F1 -> result.macroF1();
                 case CALIBRATION_ERROR -> 100 * result.calibrationError();
                 case SECONDS -> result.totalSeconds();
-                case TRAIN_IMAGES -> result.trainImages();
-                case TEST_IMAGES -> result.testImages();
+                case TRAIN_IMAGES -> (double) result.trainImages();
+                case TEST_IMAGES -> (double) result.testImages();
             };
         }
 
@@ -140,6 +150,7 @@ public record Score(
         for (Measure measure : Measure.values()) {
             values.put(measure, measure.of(result));
         }
+        values.values().removeIf(Objects::isNull);
         return new Score(place, result.seed(), values, result.perClass(), folder, finished);
     }
 
@@ -154,7 +165,13 @@ public record Score(
         return new Score(place, seed, means, List.of(), Path.of(""), "");
     }
 
-    double accuracy() {
-        return values.get(Measure.ACCURACY);
+    /** Returns the measure that tables show. */
+    Measure measure() {
+        return Measure.of(values.containsKey(Measure.ACCURACY));
+    }
+
+    /** Returns the accuracy, or of sets of labels the mean average precision. */
+    double value() {
+        return values.get(measure());
     }
 }

@@ -128,7 +128,7 @@ public record Study(
                                 MethodLabel.prompt(one.prompt(), one.prompt().equals(own))
                                         .with(Shots.NONE)),
                         run.result().seed(),
-                        Map.of(Measure.ACCURACY, one.accuracy()),
+                        Map.of(Measure.of(one.map() == null), one.value()),
                         List.of(),
                         run.folder(),
                         run.finished()));
@@ -176,13 +176,13 @@ public record Study(
                             same.stream().sorted(comparing(Score::finished)).toList();
                     Score last = ended.get(ended.size() - 1);
                     lasts.add(last);
-                    if (ended.stream().anyMatch(one -> Math.abs(one.accuracy() - last.accuracy()) > Result.ROUNDING)) {
+                    if (ended.stream().anyMatch(one -> Math.abs(one.value() - last.value()) > Result.ROUNDING)) {
                         notes.add("%s, seed %d was measured more than once, and the last counts: %s"
                                 .formatted(
                                         last.place(),
                                         last.seed(),
                                         ended.stream()
-                                                .map(one -> one.folder() + " (" + percent(one.accuracy(), 2) + ")")
+                                                .map(one -> one.folder() + " (" + percent(one.value(), 2) + ")")
                                                 .collect(joining(", "))));
                     }
                 });

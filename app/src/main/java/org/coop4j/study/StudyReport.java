@@ -132,7 +132,7 @@ public record StudyReport(FoundRuns findings, List<Study> studies) {
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
             for (Result result : results) {
-                SeedSummary accuracy = result.summary(Measure.ACCURACY).orElseThrow();
+                SeedSummary accuracy = result.summary();
                 points.add(new Point(result.shots(), star ? SeedSummary.of(accuracy.mean()) : accuracy));
                 study.published(result, "", ClassHalf.ALL)
                         .filter(paper -> study.model().backbone().equals(Optional.of(paper.backbone())))

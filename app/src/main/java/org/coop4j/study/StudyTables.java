@@ -111,7 +111,7 @@ public final class StudyTables {
     }
 
     private static Cell accuracy(Results among, Result result) {
-        return Cell.mean(result.summary(Measure.ACCURACY).orElseThrow()).best(among.isBest(result));
+        return Cell.mean(result.summary()).best(among.isBest(result));
     }
 
     /** Returns accuracies: dataset × method, with a column of each number of shots. */
@@ -201,7 +201,7 @@ public final class StudyTables {
                 .numbers("p", result -> results.gain(result).pValue().map(Cell::probability))
                 .numbers(
                         "95 % interval",
-                        result -> result.summary(Measure.ACCURACY)
+                        result -> Optional.of(result.summary())
                                 .filter(summary -> summary.percentInterval().isPresent())
                                 .map(summary -> summary.interval(2)))
                 .numbers("F1", result -> result.summary(Measure.MACRO_F1))

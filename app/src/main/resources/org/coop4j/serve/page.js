@@ -92,8 +92,12 @@ function describe() {
   const facts = [["Method", it.method], ["Model", it.model]];
   if (it.test) {
     const learned = it.test.trainImages ? ", learned from " + it.test.trainImages.toLocaleString("en") : "";
-    facts.push(["Accuracy", percent.format(it.test.accuracy) + " % of "
-        + it.test.images.toLocaleString("en") + " test pictures of " + it.test.dataset + learned]);
+    const pictures = it.test.images.toLocaleString("en") + " test pictures of " + it.test.dataset + learned;
+    if (it.test.accuracy !== undefined) {
+      facts.push(["Accuracy", percent.format(it.test.accuracy) + " % of " + pictures]);
+    } else if (it.test.map !== undefined) {
+      facts.push(["Mean average precision", percent.format(it.test.map) + " % on " + pictures]);
+    }
   }
   byId("facts").replaceChildren(
       ...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));

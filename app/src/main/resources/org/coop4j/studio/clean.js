@@ -2,7 +2,7 @@
 
 import {act, gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
-import {button, count, grouped, h, image, images, muted, name, part, pictures} from "./parts.js";
+import {button, count, grouped, h, image, muted, name, part, pictures} from "./parts.js";
 
 const suspects = (a) =>
     a.suspects.map((s) => ({
@@ -75,12 +75,22 @@ export const clean = {
                 part(
                     "Nearly the same picture",
                     count(doubles.length, "group"),
-                    all(copies.length, `Remove all ${copies.length} copies`, () => remove(copies)),
+                    all(doubles.length, `Keep the largest of each, remove ${copies.length}`, () => remove(copies)),
                     cards(
                         doubles.map((d) => [
                             d[0],
-                            images(".near", d, {alt: "Alike"}),
-                            button(d.length > 2 ? "Remove the copies" : "Remove the copy", () => remove(d.slice(1)))
+                            h(
+                                ".near",
+                                d.map((id, i) =>
+                                    h(
+                                        ".stack",
+                                        {key: id},
+                                        image(id, {alt: "Alike"}),
+                                        button("Keep this", () => remove(d.filter((one) => one !== id))),
+                                        i === 0 && muted("largest file")
+                                    )
+                                )
+                            )
                         ])
                     )
                 ),

@@ -62,19 +62,20 @@ function comparison({right, tested, before, prompts}) {
     ]);
 }
 
-/** The accuracy of all states that were tested. */
-function curve(states) {
-    const all = states.filter((s) => s.tested).reverse();
-    const points = all.map(({tested: t}, i) => [(100 * i) / (all.length - 1), 100 - (100 * t.right) / t.tested]);
+/** The accuracy since the studio started, each time in the same classes and on the same pictures. */
+function curve(all) {
+    const points = all.map((t, i) => [(100 * i) / (all.length - 1), 100 - (100 * t.right) / t.tested]);
+    const share = (t) => `${t.right} of ${t.tested} right`;
     return (
         all.length > 1 &&
-        part("Since you began", null, null, [
+        all[0].tested > 0 &&
+        part("Since you began", `the same ${count(all[0].tested, "test picture")} each time`, null, [
             h(
                 "svg.curve",
                 {viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Accuracy, 0 to 100 %"},
                 h("polyline", {points: points.join(" ")})
             ),
-            h("p.row.small.muted", all[0].what, h("span.end", all.at(-1).what))
+            h("p.row.small.muted", share(all[0]), h("span.end", share(all.at(-1))))
         ])
     );
 }
@@ -124,7 +125,7 @@ export const learning = {
             now && progress(now),
             h(
                 ".two",
-                h("div", a === undefined ? skeleton() : a ? comparison(a) : muted(none), curve(data("history") ?? [])),
+                h("div", a === undefined ? skeleton() : a ? comparison(a) : muted(none), curve(data("curve") ?? [])),
                 helpful.length > 0 && part("What would help most", null, null, h("ul.stack", helpful))
             ),
             h(

@@ -7,6 +7,7 @@ import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.CommandRun.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -182,12 +183,39 @@ class MultiLabelCommandsTest {
                 .hasSize(4);
         assertThat(swept)
                 .filteredOn(row -> row.path("folder").equals(last.path("folder"))
-                        && row.path("measure").asText().equals("accuracy"))
+                        && row.path("measure").asText().equals("map"))
                 .extracting(row -> row.path("value"))
                 .containsExactly(result.at("/sets/map"));
         CommandRun report = coop("report", out).ok();
         assertThat(report.out()).contains(Numbers.number(result.at("/sets/map").asDouble(), 1));
         assertThat(report.err()).contains("mAP");
+    }
+
+    @Test
+    void aKeyOfAResultHasOneMeaning() throws IOException {
+        ObjectNode result = (ObjectNode) json(run.resolve("result.json"));
+        assertThat(result.has("accuracy") || result.has("errorRate")).isFalse();
+        assertThat(result.path("handWritten"))
+                .isNotEmpty()
+                .allMatch(one -> one.path("map").isNumber() && !one.has("accuracy"));
+    }
+
+    /** Earlier versions called both the share of whole sets and the mean average precision of prompts an accuracy. */
+    @Test
+    void aResultOfAnEarlierVersionIsRead() throws IOException {
+        ObjectNode old = (ObjectNode) json(run.resolve("result.json"));
+        old.remove("sha256");
+        old.put("accuracy", 12.5).put("errorRate", 87.5);
+        old.path("handWritten").forEach(one -> {
+            ObjectNode prompt = (ObjectNode) one;
+            prompt.set("accuracy", prompt.remove("map"));
+        });
+        Path earlier = Files.createDirectories(folder.resolve("earlier"));
+        for (String name : List.of("config.json", "images.json", "provenance.json")) {
+            Files.copy(run.resolve(name), earlier.resolve(name));
+        }
+        Files.writeString(earlier.resolve("result.json"), old.toString());
+        assertThat(Run.open(earlier).result()).isEqualTo(Run.open(run).result());
     }
 
     @Test

@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import javax.tools.ToolProvider;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
@@ -103,11 +106,37 @@ class OwnMethodTest {
     }
 
     @Test
-    void withoutItsJarItIsUnknown() {
+    void aFolderOfJarsIsGivenOnTheCommandLine() throws IOException {
+        Path plugins = Files.createDirectories(folder.resolve("plugins"));
+        Path classes = folder.resolve("jar");
+        try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(plugins.resolve("guided.jar")));
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                jar.putNextEntry(new ZipEntry(classes.relativize(file).toString()));
+                jar.write(Files.readAllBytes(file));
+            }
+        }
+        ClassLoader with = Thread.currentThread().getContextClassLoader();
+        Thread.currentThread().setContextClassLoader(before);
+        try {
+            assertThat(coop("methods").ok().out()).doesNotContain("guided");
+            assertThat(coop("methods --plugins %", plugins).ok().out()).contains("guided");
+        } finally {
+            Thread.currentThread().setContextClassLoader(with);
+        }
+    }
+
+    @Test
+    void withoutItsJarItIsUnknown() throws IOException {
+        Path run = folder.resolve("without jar");
+        coop("train -m % -d % -o % --method guided --epochs 1", MODEL, pictures, run)
+                .ok();
+        Path learned = run.resolve(RunFolder.CLASSIFIER);
         ClassLoader with = Thread.currentThread().getContextClassLoader();
         Thread.currentThread().setContextClassLoader(before);
         try {
             assertThrown(() -> Method.of("guided"), "expected one of zero-shot");
+            assertThrown(() -> ClassifierFile.read(learned), "by the method guided of jar", "plug-ins");
         } finally {
             Thread.currentThread().setContextClassLoader(with);
         }

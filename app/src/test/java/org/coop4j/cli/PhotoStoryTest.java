@@ -5,6 +5,7 @@ import static org.coop4j.cli.CommandRun.coop;
 import static org.coop4j.cli.TinyModel.MODEL;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.Image;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,7 +65,10 @@ class PhotoStoryTest {
         Path saved = picture("car_side", 4);
         Path again = saved.resolveSibling("zz saved again.png");
         BufferedImage image = ImageIO.read(saved.toFile());
-        ImageIO.write(image, "png", again.toFile());
+        BufferedImage half = new BufferedImage(image.getWidth() / 2, image.getHeight() / 2, BufferedImage.TYPE_INT_RGB);
+        half.createGraphics()
+                .drawImage(image.getScaledInstance(half.getWidth(), -1, Image.SCALE_AREA_AVERAGING), 0, 0, null);
+        ImageIO.write(half, "png", again.toFile());
         twice(saved, again);
         done = train(folder.resolve("run"));
         page = Files.readString(folder.resolve("run").resolve(RunFolder.REPORT));
@@ -159,6 +163,15 @@ class PhotoStoryTest {
     @Test
     void thePageNamesBothPicturesThatAreThereTwice() {
         assertThat(section("Near-duplicates")).contains(TWICE);
+    }
+
+    @Test
+    void theCommandLineListsCopiesWithoutAModel() throws IOException {
+        CommandRun shown = coop("datasets show --copies --json -d %", pictures).ok();
+        assertThat(shown.out()).contains(TWICE);
+        assertThat(CommandRun.json(shown).findValuesAsText("group"))
+                .hasSize(TWICE.size())
+                .doesNotContain(String.valueOf(TWICE.size() / 2 + 1));
     }
 
     @Test

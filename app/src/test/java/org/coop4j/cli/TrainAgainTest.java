@@ -12,9 +12,14 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.Examples;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.method.Method;
+import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
@@ -65,6 +70,32 @@ class TrainAgainTest {
         assertThat(trained(folder.resolve("some"))).isEqualTo(12);
         assertThat(some.err()).contains("4 training images per class", "60 labelled images", "--shots all uses them");
         assertThat(json(some).get("unused_images").asInt()).isEqualTo(60);
+    }
+
+    @Test
+    void onePictureOfEachClassIsLearnedWithoutATest() throws IOException {
+        Path few = folder.resolve("single");
+        for (int label = 0; label < CLASSES.size(); label++) {
+            TestPictures.write(few.resolve(CLASSES.get(label)).resolve("p.png"), label, 77);
+        }
+        Path run = folder.resolve("untested");
+        assertThat(train(few, run).failed(1)).contains("has 1 image", "100/0/0");
+        CommandRun learned = train(few, run, "--split", "100/0/0").ok();
+        assertThat(learned.err()).contains("no test images");
+        assertThat(learned.out()).contains("learned without a test");
+        Path sea = TestPictures.write(folder.resolve("new sea.png"), 0, 78);
+        assertThat(coop("predict --csv -p % %", run, sea).ok().out()).contains("sea");
+        assertThat(train(few, run, "--split", "100/0/0").failed(1)).contains(run.toString());
+        assertThat(train(few, folder.resolve("two"), "--split", "100/0/0", "--seeds", "1,2")
+                        .failed(2))
+                .contains("one seed");
+        try (Clip clip = Clip.open(MODEL);
+                ImageClassifier inJava = ImageClassifier.learn(
+                        clip,
+                        Examples.of(DataSpec.of(few).with().split("100/0/0").build()),
+                        Method.of("prototypes"))) {
+            assertThat(inJava.classify(sea).get(0).label()).isEqualTo("sea");
+        }
     }
 
     @Test

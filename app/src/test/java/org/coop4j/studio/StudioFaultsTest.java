@@ -452,7 +452,7 @@ class StudioFaultsTest {
         "cats/../../victim.png, cats/taken.png",
         "/tmp/victim.png, cats/taken.png",
         ".coop4j/lock, cats/taken.png",
-        "cats/0.png, .coop4j/test.txt"
+        "cats/0.png, .coop4j/journal"
     })
     void aStrangersJournalMovesNothingOutOfTheFolderOrIntoIt(String from, String to) throws IOException {
         Path victim = Files.write(folder.resolve("victim.png"), picture(1));
@@ -762,7 +762,6 @@ class StudioFaultsTest {
         "journal, false",
         "journal.state, true",
         "journal.state, false",
-        "test.txt, false",
         "lock, false",
         "thumbnails, true",
         "removed, true",

@@ -3,6 +3,8 @@ package org.coop4j.studio;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.Image;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -697,13 +699,27 @@ class StudioPageTest {
                     "[...document.querySelectorAll('main b')].some(e => e.textContent === '%s')".formatted(unreadable));
         }
         Files.write(copied, near);
-        click("Remove the copy");
+        browser.until("document.querySelectorAll('.near button').length === 2");
+        browser.executeScript("document.querySelectorAll('.near button')[1].click()");
         untilPictures("watch", 11);
     }
 
+    /** Returns the picture at half its size, mirrored. */
     private static byte[] nearlyTheSame(Path picture) throws IOException {
+        BufferedImage whole = ImageIO.read(picture.toFile());
+        int width = whole.getWidth() / 2;
+        int height = whole.getHeight() / 2;
+        BufferedImage half = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        half.createGraphics()
+                .drawImage(
+                        whole.getScaledInstance(width, height, Image.SCALE_AREA_AVERAGING),
+                        width,
+                        0,
+                        -width,
+                        height,
+                        null);
         ByteArrayOutputStream copy = new ByteArrayOutputStream();
-        ImageIO.write(ImageIO.read(picture.toFile()), "png", copy);
+        ImageIO.write(half, "png", copy);
         return copy.toByteArray();
     }
 

@@ -2,6 +2,7 @@ package org.coop4j.studio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.studio.StudioFolder.contents;
 import static org.coop4j.studio.StudioFolder.fill;
@@ -11,18 +12,24 @@ import static org.coop4j.studio.StudioFolder.open;
 import static org.coop4j.studio.StudioFolder.picture;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
@@ -426,13 +433,71 @@ class StudioTest {
         Set<String> tests;
         try (Studio studio = open(folder)) {
             tests = studio.snapshot().tests();
-            assertThat(tests).hasSize(6);
+            assertThat(tests).hasSizeBetween(2, 12);
             studio.rename("a", "b", true);
             studio.rename("b", "c", true);
             assertThat(studio.snapshot().tests()).isEqualTo(tests);
         }
         try (Studio again = open(folder)) {
             assertThat(again.snapshot().tests()).isEqualTo(tests);
+        }
+    }
+
+    @Test
+    void theOrderOfSortingMakesNoDifferenceToTheTest() throws IOException {
+        List<Set<String>> tests = new ArrayList<>();
+        for (boolean easyFirst : List.of(true, false)) {
+            Path place = Files.createDirectories(folder.resolve("easy " + easyFirst));
+            for (int i = 0; i < 60; i++) {
+                Files.write(place.resolve("p%02d.png".formatted(i)), picture(i));
+            }
+            try (Studio studio = open(place)) {
+                studio.addClass("a");
+                List<String> all = new ArrayList<>(ids(studio, null));
+                all.sort(
+                        Comparator.comparing(id -> studio.file(id).getFileName().toString()));
+                if (!easyFirst) {
+                    Collections.reverse(all);
+                }
+                for (int from = 0; from < 60; from += 5) {
+                    studio.move(all.subList(from, from + 5), "a", false, null);
+                }
+                tests.add(studio.snapshot().tests());
+            }
+        }
+        assertThat(tests.get(0)).hasSizeBetween(8, 32).isEqualTo(tests.get(1));
+    }
+
+    /** Pictures are sorted by a falling chance of being recognised; the share that is recognised among the test pictures. */
+    @Test
+    void whoSortsEasyPicturesFirstIsToldNoTooGoodNumber() {
+        Random random = new Random(1);
+        int n = 3_000;
+        double all = 0;
+        double tested = 0;
+        int drawn = 0;
+        for (int i = 0; i < n; i++) {
+            boolean right = random.nextDouble() > (double) i / n;
+            boolean isTest = PhotoFolder.isDrawn(Sha256.of("picture " + i));
+            all += right ? 1 : 0;
+            tested += right && isTest ? 1 : 0;
+            drawn += isTest ? 1 : 0;
+        }
+        assertThat(drawn).isBetween(n / 3 - 80, n / 3 + 80);
+        assertThat(tested / drawn).isCloseTo(all / n, within(0.04));
+    }
+
+    /** Cameras make larger pictures than the service accepts. */
+    @Test
+    void aPictureOf63MegapixelsHasAThumbnail() throws IOException {
+        Files.createDirectories(folder.resolve("a"));
+        ImageIO.write(
+                new BufferedImage(9000, 7000, BufferedImage.TYPE_BYTE_GRAY),
+                "jpg",
+                folder.resolve("a/large.jpg").toFile());
+        try (Studio studio = open(folder)) {
+            byte[] small = studio.thumbnail(ids(studio, "a").get(0));
+            assertThat(ImageIO.read(new ByteArrayInputStream(small)).getWidth()).isEqualTo(Studio.THUMBNAIL);
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,6 +54,7 @@ public final class FeatureBanks implements AutoCloseable {
 
     private final Path folder;
     private final FileContents files;
+    private final Outlines outlines;
     private final Map<BankFile.Key, BankFile> banks = new HashMap<>();
 
     /**
@@ -146,6 +148,7 @@ public final class FeatureBanks implements AutoCloseable {
     public FeatureBanks(Path folder) {
         this.folder = folder;
         this.files = new FileContents(folder);
+        this.outlines = new Outlines(folder);
     }
 
     /**
@@ -184,6 +187,7 @@ public final class FeatureBanks implements AutoCloseable {
             return encoding.features(hashed);
         } finally {
             files.keep();
+            outlines.keep();
         }
     }
 
@@ -335,7 +339,7 @@ public final class FeatureBanks implements AutoCloseable {
                     image.path(),
                     image.exif(),
                     content -> unchanged(content, image.sha256(), image.path()),
-                    all -> transform.apply(all, image.sha256(), view.number));
+                    all -> transform.apply(outlines.seen(image, all), image.sha256(), view.number));
         }
 
         /** Returns a content that has the hash under which its features are kept. */
@@ -398,6 +402,22 @@ public final class FeatureBanks implements AutoCloseable {
         });
         files.keep();
         return List.of(hashes);
+    }
+
+    /** Returns the readable images with their contents. */
+    public List<LabelledImage> readable(List<LabelledImage> images, Workers workers) {
+        List<LabelledImage> readable = new Encoding(null, null).hashed(images, workers);
+        files.keep();
+        return readable;
+    }
+
+    /** Returns the outline of each image whose content was read; null for one that cannot be decoded. */
+    public List<Long> outlines(List<LabelledImage> images, Workers workers) {
+        ImageDecoder decoder = new ImageDecoder();
+        Long[] all = new Long[images.size()];
+        workers.each(all.length, (worker, i) -> all[i] = outlines.of(images.get(i), decoder));
+        outlines.keep();
+        return Arrays.asList(all);
     }
 
     /** Returns the hash of a file's content as it is now; a file that an earlier process read is not read again. */

@@ -10,20 +10,34 @@ import javax.xml.stream.XMLStreamReader;
 /** XML from strangers, in UTF-8: no DOCTYPE and no entities of its own are read. */
 public final class SafeXml {
 
+    /** Enough for any metadata. The reader looks through all declarations for each name. */
+    private static final int MOST_NAMESPACES = 1_000;
+
+    private static final String DECLARATION = "xmlns";
+
     private SafeXml() {}
 
     /**
      * Opens a document, which {@link #next} reads.
      *
-     * @throws InputException if it is not UTF-8
+     * @throws InputException if it is not UTF-8, or declares more namespaces than any program does
      */
     public static XMLStreamReader open(byte[] content) throws XMLStreamException, InputException {
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
         try {
-            return factory.createXMLStreamReader(
-                    new StringReader(TextFile.utf8(content).replace("\uFEFF", "")));
+            String text = TextFile.utf8(content).replace("\uFEFF", "");
+            int namespaces = 0;
+            for (int at = text.indexOf(DECLARATION); at >= 0; at = text.indexOf(DECLARATION, at + 1)) {
+                namespaces++;
+            }
+            InputException.require(
+                    namespaces <= MOST_NAMESPACES,
+                    "it declares %d namespaces: expected at most %d",
+                    namespaces,
+                    MOST_NAMESPACES);
+            return factory.createXMLStreamReader(new StringReader(text));
         } catch (CharacterCodingException e) {
             throw new InputException("it is not UTF-8", e);
         }

@@ -2,19 +2,27 @@ package org.coop4j.base;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 
 /** Suggestions for mistyped names. */
 public final class Spelling {
 
     private Spelling() {}
 
-    /** Returns "; did you mean train?" if a known name is spelled almost like the word, otherwise nothing. */
+    /**
+     * Returns "; did you mean train?" if a known name is spelled almost like the word, in whatever letter case, otherwise
+     * nothing.
+     */
     public static String hint(String word, Collection<String> known) {
         return known.stream()
-                .filter(name -> distance(word, name) <= (word.length() - 1) / 3)
-                .min(Comparator.comparing(name -> distance(word, name)))
+                .filter(name -> folded(word, name) <= (word.length() - 1) / 3)
+                .min(Comparator.comparing(name -> folded(word, name)))
                 .map(name -> "; did you mean " + name + "?")
                 .orElse("");
+    }
+
+    private static int folded(String word, String name) {
+        return distance(word.toLowerCase(Locale.ROOT), name.toLowerCase(Locale.ROOT));
     }
 
     /** Counts the insertions, deletions, replacements and exchanges of neighbours that turn one text into the other. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.coop4j.base.Spelling;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.image.ImageDecoder.ImageException;
@@ -66,6 +68,7 @@ public class CoopAutoConfiguration {
     private static final String CLASSIFIERS = "coop4j.classifiers";
     private static final String RELOAD = "coop4j.reload";
     private static final String PROBLEMS = "coop4j.problem-details";
+    private static final List<String> KNOWN = List.of(MODEL, CLASSIFIERS, RELOAD, PROBLEMS);
     private static final String HEALTH = "management.health.coop4j.enabled";
 
     @Bean
@@ -77,9 +80,31 @@ public class CoopAutoConfiguration {
                 MODEL, model, () -> model.equals(ShippedModel.NAME) ? Clip.shipped() : Clip.open(Path.of(model)));
     }
 
+    /** Refuses a misspelt property; an application may have others of its own. */
+    private static void requireSpelling(Environment environment) {
+        Binder.get(environment)
+                .bind("coop4j", Bindable.mapOf(String.class, Object.class))
+                .orElse(Map.of())
+                .keySet()
+                .forEach(key -> {
+                    String name = "coop4j." + key.replaceFirst("\\..*", "");
+                    boolean known = KNOWN.stream().anyMatch(one -> letters(one).equals(letters(name)));
+                    String hint = known ? "" : Spelling.hint(name, KNOWN);
+                    if (!hint.isEmpty()) {
+                        throw new UnusableFile(name, name + " is not a property of coop4j" + hint, null);
+                    }
+                });
+    }
+
+    /** Returns a property's name without what may be written in several ways. */
+    private static String letters(String name) {
+        return name.replaceAll("[-_]", "").toLowerCase(Locale.ROOT);
+    }
+
     /** Registers a bean for each classifier, of its name. */
     @Bean
     static BeanDefinitionRegistryPostProcessor coop4jClassifiers(Environment environment) {
+        requireSpelling(environment);
         return registry -> Binder.get(environment)
                 .bind(CLASSIFIERS, Bindable.mapOf(String.class, String.class))
                 .orElse(Map.of())
@@ -101,15 +126,15 @@ public class CoopAutoConfiguration {
         });
     }
 
-    /** A file that a property names and that cannot be used. */
+    /** A property that is misspelt, or names a file that cannot be used. */
     static final class UnusableFile extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
         private final String property;
 
-        private UnusableFile(String property, String value, Exception cause) {
-            super("%s=%s cannot be used: %s".formatted(property, value, cause.getMessage()), cause);
+        private UnusableFile(String property, String problem, Exception cause) {
+            super(problem, cause);
             this.property = property;
         }
 
@@ -117,7 +142,8 @@ public class CoopAutoConfiguration {
             try {
                 return opening.call();
             } catch (Exception e) {
-                throw new UnusableFile(property, value, e);
+                throw new UnusableFile(
+                        property, "%s=%s cannot be used: %s".formatted(property, value, e.getMessage()), e);
             }
         }
 
@@ -126,6 +152,10 @@ public class CoopAutoConfiguration {
 
             @Override
             protected FailureAnalysis analyze(Throwable root, UnusableFile failure) {
+                if (failure.getCause() == null) {
+                    return new FailureAnalysis(
+                            failure.getMessage(), "Correct or remove " + failure.property + ".", failure);
+                }
                 String expected = failure.property.equals(MODEL)
                         ? "a model that coop convert wrote, or " + ShippedModel.NAME
                         : "the folder of a run, or a classifier's file, learned with the model of " + MODEL;

@@ -233,6 +233,17 @@ class CoopAutoConfigurationTest {
     }
 
     @Test
+    void aMisspeltPropertyEndsTheStartAndIsNamed() {
+        assertThat(analysis("--coop4j.clasifiers.things=" + learned))
+                .isEqualTo("coop4j.clasifiers is not a property of coop4j; did you mean coop4j.classifiers?\n"
+                        + "Correct or remove coop4j.clasifiers.");
+        try (ConfigurableApplicationContext context =
+                start("--coop4j.problemDetails=false", "--coop4j.other=mine", "--coop4j.reload=1h")) {
+            assertThat(context.isActive()).isTrue();
+        }
+    }
+
+    @Test
     void aWrongPathEndsTheStartAndIsNamed() throws IOException {
         Path wrong = folder.resolve("no-run");
         assertThat(analysis("--coop4j.classifiers.things=" + wrong))
