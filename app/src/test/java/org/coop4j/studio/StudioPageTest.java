@@ -553,7 +553,6 @@ class StudioPageTest {
     /** Its cookie is one that other sites do not send. */
     @Test
     void theAddressThatIsOpenedShowsThePage() throws IOException {
-        browser.get("about:blank");
         browser.manage().deleteAllCookies();
         browser.get(address());
         browser.until("document.querySelector('.tray .tile') === null");
