@@ -15,9 +15,10 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.cli.PoolOptions.Opened;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
+import org.coop4j.findings.OpenPool;
+import org.coop4j.findings.PoolAnswers;
 import org.coop4j.pool.Acceptance;
 import org.coop4j.pool.Pool.Answers;
 import picocli.CommandLine.ArgGroup;
@@ -62,7 +63,7 @@ final class CheckCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        try (Opened opened = poolOptions.open(arguments, true, false, console)) {
+        try (OpenPool opened = poolOptions.open(arguments, true, false, console)) {
             if (checked == null) {
                 draw(opened);
             } else {
@@ -73,7 +74,7 @@ final class CheckCommand extends ConsoleCommand {
     }
 
     /** Prints pictures that nobody has labelled, each as likely as any other. */
-    private void draw(Opened opened) throws IOException {
+    private void draw(OpenPool opened) throws IOException {
         List<Integer> rows = IntStream.range(0, opened.pool().size())
                 .filter(i -> !opened.known().containsKey(i))
                 .boxed()
@@ -94,7 +95,7 @@ final class CheckCommand extends ConsoleCommand {
         }
     }
 
-    private void promise(Opened opened, Map<Integer, Integer> answers) {
+    private void promise(OpenPool opened, Map<Integer, Integer> answers) {
         Map<Integer, Integer> own = answers.entrySet().stream()
                 .filter(one -> one.getValue() >= 0)
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
-import org.coop4j.cli.PoolOptions.Opened;
 import org.coop4j.console.CommandFailure;
+import org.coop4j.findings.OpenPool;
 import org.coop4j.page.HtmlPage;
 import org.coop4j.page.PointMap;
 import org.coop4j.page.PointMap.Point;
@@ -49,7 +49,7 @@ final class MapCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        try (Opened opened = poolOptions.open(arguments, poolOptions.haveClasses(), true, console)) {
+        try (OpenPool opened = poolOptions.open(arguments, poolOptions.haveClasses(), true, console)) {
             Pool pool = opened.pool();
             CommandFailure.require(
                     pool.size() <= MOST,
@@ -90,7 +90,7 @@ final class MapCommand extends ConsoleCommand {
     }
 
     /** Returns the class of each picture: a person's, or else the answer; −1 without classes. */
-    private static int[] labels(Opened opened) {
+    private static int[] labels(OpenPool opened) {
         if (opened.logits() == null) {
             return IntStream.range(0, opened.pool().size()).map(i -> -1).toArray();
         }
@@ -100,7 +100,7 @@ final class MapCommand extends ConsoleCommand {
     }
 
     /** Returns the labelled pictures whose labelled neighbours all have other labels. */
-    private static List<Integer> suspects(Opened opened) {
+    private static List<Integer> suspects(OpenPool opened) {
         Neighbours neighbours = opened.pool().neighbours();
         return opened.known().keySet().stream()
                 .filter(i -> {

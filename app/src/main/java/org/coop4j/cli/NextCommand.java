@@ -5,8 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.cli.PoolOptions.Opened;
 import org.coop4j.console.Table;
+import org.coop4j.findings.OpenPool;
+import org.coop4j.findings.PoolAnswers;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Question;
 import picocli.CommandLine.ArgGroup;
@@ -37,7 +38,7 @@ final class NextCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        try (Opened opened = poolOptions.open(arguments, true, true, console)) {
+        try (OpenPool opened = poolOptions.open(arguments, true, true, console)) {
             Pool pool = opened.pool();
             List<Question> questions = pool.next(opened.logits(), opened.space().logitScale(), opened.known(), count);
             new Table<Question>()

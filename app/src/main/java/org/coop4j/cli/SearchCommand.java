@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.cli.PoolOptions.Opened;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.findings.OpenPool;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.pool.Search;
@@ -65,7 +65,7 @@ final class SearchCommand extends ConsoleCommand {
                 (words == null) == !like.isEmpty(), "search by words, or by pictures with --like: give one of both");
         WrongUsage.require(unlike.isEmpty() || !like.isEmpty(), "--unlike goes with --like");
         WrongUsage.require(not == null || words != null, "--not goes with words");
-        try (Opened opened = poolOptions.open(List.of(pictures), false, true, console)) {
+        try (OpenPool opened = poolOptions.open(List.of(pictures), false, true, console)) {
             Search search = opened.pool().search();
             double[] scores = words != null
                     ? search.words(text(opened, words), not == null ? null : text(opened, not))
@@ -79,7 +79,7 @@ final class SearchCommand extends ConsoleCommand {
         }
     }
 
-    private float[] text(Opened opened, String text) throws IOException {
+    private float[] text(OpenPool opened, String text) throws IOException {
         require(
                 opened.space().towers().isPresent(),
                 "words need the model's text tower: give the model with --model, or search by --like");
@@ -90,7 +90,7 @@ final class SearchCommand extends ConsoleCommand {
     }
 
     /** Returns the features of examples: pictures of the pool by their names, and other files. */
-    private FeatureMatrix examples(Opened opened, List<Path> examples) {
+    private FeatureMatrix examples(OpenPool opened, List<Path> examples) {
         List<float[]> rows = new ArrayList<>();
         for (Path example : examples) {
             List<Integer> named = IntStream.range(0, opened.names().size())
@@ -110,7 +110,7 @@ final class SearchCommand extends ConsoleCommand {
         return picture.endsWith(example) || picture.toAbsolutePath().equals(example.toAbsolutePath());
     }
 
-    private float[] encoded(Opened opened, Path example) {
+    private float[] encoded(OpenPool opened, Path example) {
         Clip clip =
                 opened.space().towers().orElseThrow(() -> new CommandFailure(example + " is not among the pictures"));
         PixelReader reader = EncodedImages.reader(clip, ExifOrientation.APPLY);

@@ -20,11 +20,12 @@ import org.coop4j.base.Progress.Unit;
 import org.coop4j.base.SafeName;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.cli.PoolOptions.Opened;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.findings.OpenPool;
+import org.coop4j.findings.PoolAnswers;
 import org.coop4j.pool.Acceptance;
 import org.coop4j.pool.AnswerSets;
 import org.coop4j.pool.Pool;
@@ -123,7 +124,7 @@ final class SortCommand extends ConsoleCommand {
         require(
                 accept == null || checked != null,
                 "--accept needs answers to pictures drawn at random: coop check draws them, --checked reads them");
-        try (Opened opened = poolOptions.open(arguments, true, false, console)) {
+        try (OpenPool opened = poolOptions.open(arguments, true, false, console)) {
             require(
                     into == null || !opened.holdsFeatures(),
                     "--copy and --move are for pictures, and these are features");
@@ -150,7 +151,7 @@ final class SortCommand extends ConsoleCommand {
     }
 
     /** Answers all pictures. */
-    private static Result sorted(Opened opened, Map<Integer, Integer> checked, Double accept) {
+    private static Result sorted(OpenPool opened, Map<Integer, Integer> checked, Double accept) {
         Pool pool = opened.pool();
         Map<Integer, Integer> own = new TreeMap<>(checked);
         own.values().removeIf(label -> label < 0);
@@ -250,7 +251,7 @@ final class SortCommand extends ConsoleCommand {
         return table.rows(result.rows);
     }
 
-    private static Table<String> summary(Result result, Opened opened) {
+    private static Table<String> summary(Result result, OpenPool opened) {
         List<String> names = new ArrayList<>(opened.classNames());
         names.add("");
         Table<String> table = new Table<String>()
@@ -269,7 +270,7 @@ final class SortCommand extends ConsoleCommand {
         return result.rows.stream().filter(row -> row.label.equals(label)).toList();
     }
 
-    private static ObjectNode json(Result result, Opened opened) {
+    private static ObjectNode json(Result result, OpenPool opened) {
         ObjectNode json = Json.object()
                 .put("pictures", opened.pool().size())
                 .put("joint", result.answers.joint())
@@ -282,7 +283,7 @@ final class SortCommand extends ConsoleCommand {
         return json;
     }
 
-    private void note(Result result, Opened opened) {
+    private void note(Result result, OpenPool opened) {
         String pictures = count(opened.pool().size(), "picture");
         console.note(
                 result.answers.joint()

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.findings;
 
 import static org.coop4j.console.CommandFailure.require;
 
@@ -17,10 +17,10 @@ import org.coop4j.base.TextFile;
 import org.coop4j.data.ClassNames;
 
 /** A person's answers to pictures of a pool: a table with the columns path and label, as {@code next} and {@code check} print it. */
-final class PoolAnswers {
+public final class PoolAnswers {
 
     /** Stands for an answer that nobody has given. */
-    static final String OPEN = "?";
+    public static final String OPEN = "?";
 
     private static final int MOST_BYTES = 64 << 20;
 
@@ -32,7 +32,8 @@ final class PoolAnswers {
      * @param names of the pictures of the pool
      * @return labels by row, −1 for an empty one: none of the classes
      */
-    static Map<Integer, Integer> read(Path file, List<String> names, List<String> classNames) throws IOException {
+    public static Map<Integer, Integer> read(Path file, List<String> names, List<String> classNames)
+            throws IOException {
         Map<String, Integer> rows = new HashMap<>();
         for (int i = 0; i < names.size(); i++) {
             rows.putIfAbsent(names.get(i), i);
