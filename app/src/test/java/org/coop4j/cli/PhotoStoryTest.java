@@ -246,7 +246,7 @@ class PhotoStoryTest {
         }
         Path run = folder.resolve(name + "-run");
         coop(
-                        "train -m % -d % -o % --method prototypes --shots 0 --bank %",
+                        "train -m % -d % -o % --method prototypes --shots all --bank %",
                         MODEL, pictures, run, folder.resolve("bank"))
                 .ok();
         String page = Files.readString(run.resolve(RunFolder.REPORT));
