@@ -3,6 +3,7 @@ package org.coop4j.pool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
@@ -39,9 +40,9 @@ final class PoolMap {
         this.n = units.rows();
         this.seed = seed;
         bandwidths = new double[n];
-        List<TreeMap<Integer, Double>> links = new ArrayList<>();
+        List<Map<Integer, Double>> links = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            TreeMap<Integer, Double> own = new TreeMap<>();
+            Map<Integer, Double> own = new TreeMap<>();
             double[] distances = new double[neighbours.count()];
             for (int place = 0; place < distances.length; place++) {
                 distances[place] = Math.max(0, neighbours.cosine(i, 0) - neighbours.cosine(i, place));
@@ -82,8 +83,8 @@ final class PoolMap {
     }
 
     /** W ← W + Wᵀ − W ∘ Wᵀ, divided by the largest. */
-    private void link(List<TreeMap<Integer, Double>> own) {
-        List<TreeMap<Integer, Double>> both = new ArrayList<>();
+    private void link(List<Map<Integer, Double>> own) {
+        List<Map<Integer, Double>> both = new ArrayList<>();
         own.forEach(row -> both.add(new TreeMap<>(row)));
         for (int i = 0; i < n; i++) {
             int from = i;

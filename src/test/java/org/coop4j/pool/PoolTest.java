@@ -27,6 +27,7 @@ class PoolTest {
     private static final double SCALE = 30;
 
     /** Pictures around a centre per class; the texts point only partly to the centres. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Drawn(FeatureMatrix units, FeatureMatrix texts, int[] labels) {
 
         static Drawn of(int n, long seed) {

@@ -40,7 +40,7 @@ record PoolApi(Classifiers classifiers, Map<String, ServedPool> pools, Uploads u
      * @param unlike pictures that they do not resemble
      * @param top how many; 20 if null
      */
-    private record Body(
+    record Body(
             String pool,
             String words,
             String not,

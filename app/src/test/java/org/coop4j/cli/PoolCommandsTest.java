@@ -202,7 +202,7 @@ class PoolCommandsTest {
         CommandRun first =
                 coop("next", pool, "--class-features", texts, "-n", 12, "--csv").ok();
         List<String> asked =
-                first.out().lines().skip(1).map(line -> line.split(",")[0]).toList();
+                first.out().lines().skip(1).map(line -> line.split(",", -1)[0]).toList();
         assertThat(asked).hasSize(12).doesNotHaveDuplicates();
         Path known = folder.resolve("answers.csv");
         Files.writeString(
@@ -212,14 +212,14 @@ class PoolCommandsTest {
                         + first.out()
                                 .lines()
                                 .skip(1)
-                                .map(line -> line.replace("?", name(labels[Integer.parseInt(line.split(",")[0])])))
+                                .map(line -> line.replace("?", name(labels[Integer.parseInt(line.split(",", -1)[0])])))
                                 .collect(Collectors.joining("\n")));
         List<String> then = coop("next", pool, "--class-features", texts, "--known", known, "-n", 12, "--csv")
                 .ok()
                 .out()
                 .lines()
                 .skip(1)
-                .map(line -> line.split(",")[0])
+                .map(line -> line.split(",", -1)[0])
                 .toList();
         assertThat(then).hasSize(12).doesNotContainAnyElementsOf(asked);
     }
@@ -250,7 +250,7 @@ class PoolCommandsTest {
                 .ok();
         assertThat(sorted.out().lines()).hasSize(1 + 18 * 2);
         Path first =
-                Path.of(sorted.out().lines().skip(1).findFirst().orElseThrow().split(",")[0]);
+                Path.of(sorted.out().lines().skip(1).findFirst().orElseThrow().split(",", -1)[0]);
         CommandRun like = coop("search" + common + " --like % --top 3 --csv", pictures, model, bank, first)
                 .ok();
         assertThat(like.out().lines().skip(1).findFirst().orElseThrow()).startsWith(first + ",1.0");
