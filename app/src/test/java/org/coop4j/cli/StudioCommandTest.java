@@ -90,6 +90,6 @@ class StudioCommandTest {
         assertThat(studio("other").ended().failed(1)).contains("is open in another studio", "--read-only");
         first.terminate();
         first.ended().ok();
-        assertThat(Files.list(folder.resolve("user/coop4j"))).containsExactly(folder.resolve("user/coop4j/identity"));
+        assertThat(folder.resolve("user/coop4j").toFile().list()).containsExactly("identity");
     }
 }
