@@ -2,6 +2,7 @@ package org.coop4j.studio;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +25,7 @@ import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Journal.Tested;
 import org.slf4j.Logger;
 
-/** What the entries of a journal amount to, and where in its file the actions are that can be undone. */
+/** The sum of a journal's entries, with the places in its file of the actions that can be undone. */
 final class JournalState {
 
     /** Owner of a journal whose damaged end may have said that an action is done. */
@@ -46,6 +46,7 @@ final class JournalState {
     private final List<Undoable> undoable = new ArrayList<>(); // the latest last
 
     /** An action that was not undone, and the place of its line. */
+    @JsonFormat(shape = JsonFormat.Shape.ARRAY)
     private record Undoable(int action, long at, String gesture) {}
 
     /** The form of the file. */
@@ -60,9 +61,7 @@ final class JournalState {
             Map<String, String> contents,
             Collection<String> classes,
             Collection<String> kept,
-            int[] actions,
-            long[] lines,
-            Map<Integer, String> gestures) {}
+            List<Undoable> undoable) {}
 
     /**
      * Adds an entry.
@@ -120,12 +119,6 @@ final class JournalState {
 
     /** Writes a file, after its checksum; there must be no unfinished action. */
     void write(Path file, Beginning read) throws IOException {
-        Map<Integer, String> gestures = new HashMap<>();
-        for (int i = 0; i < undoable.size(); i++) {
-            if (undoable.get(i).gesture != null) {
-                gestures.put(i, undoable.get(i).gesture);
-            }
-        }
         byte[] content = JSON.writeValueAsBytes(new Saved(
                 read,
                 next,
@@ -136,9 +129,7 @@ final class JournalState {
                 places.contents,
                 places.classes,
                 places.kept,
-                undoable.stream().mapToInt(Undoable::action).toArray(),
-                undoable.stream().mapToLong(Undoable::at).toArray(),
-                gestures));
+                undoable));
         try (AtomicFile target = AtomicFile.create(file)) {
             target.write(ByteBuffer.wrap(Sha256.of(content).getBytes(US_ASCII)), 0);
             target.write(ByteBuffer.wrap(content), CHECKSUM);
@@ -177,9 +168,7 @@ final class JournalState {
         List<Move> contents = new ArrayList<>();
         saved.contents.forEach((place, content) -> contents.add(new Move(content, "", place))); // checks them
         contents.forEach(state.places::move);
-        for (int i = 0; i < saved.actions.length; i++) {
-            state.undoable.add(new Undoable(saved.actions[i], saved.lines[i], saved.gestures.get(i)));
-        }
+        state.undoable.addAll(saved.undoable);
         return state;
     }
 }

@@ -164,7 +164,7 @@ final class PhotoFolder implements Closeable {
     }
 
     /**
-     * What a person is asked before anything is finished, changed or undone.
+     * A question to answer before anything is finished, changed or undone.
      *
      * @param unfinished an action in words, or null
      */
