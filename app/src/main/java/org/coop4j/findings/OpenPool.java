@@ -68,7 +68,7 @@ public record OpenPool(
     public record Source(List<Path> files, PoolFile features, ExifOrientation exif) {}
 
     /**
-     * What is known of the classes.
+     * The classes, and what decides among them.
      *
      * @param names none for a pool without classes
      * @param texts features of their texts; null if there are none

@@ -50,7 +50,6 @@ final class JournalState {
     private record Undoable(int action, long at, String gesture) {}
 
     /** The form of the file. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Saved(
             Beginning beginning,
             int next,
