@@ -61,7 +61,7 @@ class PredictionServiceTest {
         other = TestService.picture("chair-image_0013.png");
         description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
         EncodingLimits standard = EncodingLimits.standard();
-        things = TestService.start(
+        things = TestService.withPool(
                 folder,
                 new EncodingLimits(
                         standard.maxBatch(),
@@ -69,10 +69,7 @@ class PredictionServiceTest {
                         standard.queueCapacity(),
                         MOST_PIXELS,
                         standard.maxTime()),
-                TestService.onLoopback(),
-                Optional.of(LOG),
-                Optional.empty(),
-                new ManualClock());
+                Optional.of(LOG));
     }
 
     @AfterAll

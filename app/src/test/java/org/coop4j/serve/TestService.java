@@ -65,7 +65,7 @@ final class TestService implements AutoCloseable {
             ServiceOptions options,
             Optional<OutputStream> log,
             Optional<Double> threshold,
-            Path bank,
+            Path pool,
             Scheduler time)
             throws IOException {
         this.clip = clip;
@@ -75,7 +75,8 @@ final class TestService implements AutoCloseable {
                 ClassifierInfo.of("things", classifier.save(), clip, Optional.empty(), threshold.orElse(null));
         this.time = time;
         ServedClassifier served = new ServedClassifier(info, images);
-        this.service = PredictionService.start(options, List.of(served), pools(served, bank), log, time);
+        this.service = PredictionService.start(
+                options, List.of(served), pool == null ? List.of() : List.of(pool(served, pool)), log, time);
         this.port = service.port();
     }
 
@@ -89,14 +90,32 @@ final class TestService implements AutoCloseable {
             throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
         Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
-        Path bank = folder.resolve("bank");
-        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, bank, time);
+        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, null, time);
     }
 
-    /** Returns the golden pictures as a folder to search in. */
-    private static List<ServedPool> pools(ServedClassifier served, Path bank) throws IOException {
-        Images images = new Images(served.classifier().clip(), Run.Options.of(bank));
-        return List.of(ServedPool.of("pictures", PICTURES, served, images, Progress.NONE));
+    /** Returns a folder of some golden pictures to search in. */
+    private static ServedPool pool(ServedClassifier served, Path folder) throws IOException {
+        Path pictures = Files.createDirectories(folder.resolve("pictures"));
+        for (String name : List.of("accordion-image_0001.png", "chair-image_0013.png", "dalmatian-image_0002.png")) {
+            Files.copy(PICTURES.resolve(name), pictures.resolve(name));
+        }
+        Images images = new Images(served.classifier().clip(), Run.Options.of(folder.resolve("bank")));
+        return ServedPool.of("pictures", pictures, served, images, Progress.NONE);
+    }
+
+    /** Starts the standard service, which also searches in a folder of pictures. */
+    static TestService withPool(Path folder, EncodingLimits limits, Optional<OutputStream> log) throws IOException {
+        Clip clip = Clip.open(ShippedModel.file(folder));
+        Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
+        return new TestService(
+                clip,
+                new Hindrance(classifier),
+                limits,
+                onLoopback(),
+                log,
+                Optional.empty(),
+                folder.resolve("pool"),
+                new ManualClock());
     }
 
     /** Starts a service with the model unpacked in a folder, for whose clients no time passes. */
