@@ -96,10 +96,7 @@ final class CheckCommand extends ConsoleCommand {
     }
 
     private void promise(OpenPool opened, Map<Integer, Integer> answers) {
-        Map<Integer, Integer> own = answers.entrySet().stream()
-                .filter(one -> one.getValue() >= 0)
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-        Answers joint = opened.pool().joint(opened.evidence().checked(own));
+        Answers joint = opened.joint(answers);
         long right = answers.entrySet().stream()
                 .filter(one -> joint.labels()[one.getKey()] == one.getValue())
                 .count();

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
@@ -94,7 +95,7 @@ final class MapCommand extends ConsoleCommand {
         if (opened.logits() == null) {
             return IntStream.range(0, opened.pool().size()).map(i -> -1).toArray();
         }
-        int[] labels = opened.pool().joint(opened.evidence()).labels().clone();
+        int[] labels = opened.joint(Map.of()).labels().clone();
         opened.known().forEach((row, label) -> labels[row] = label);
         return labels;
     }

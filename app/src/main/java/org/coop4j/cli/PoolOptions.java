@@ -84,6 +84,10 @@ final class PoolOptions {
                 && Files.isRegularFile(pictures.get(0));
         PoolFile file = features ? PoolFile.read(pictures.get(0)) : null;
         ClassifierFile learned = prompt == null ? null : new PromptOptions(prompt, model()).read();
+        require(
+                !classes || learned == null || learned.decision() == null,
+                "%s gives several labels per picture: here each picture has one",
+                prompt);
         List<String> names = classes ? classNames(learned) : List.of();
         Source source =
                 new Source(features ? List.of() : ImageInputs.all(pictures), file, exif.or(ExifOrientation.APPLY));

@@ -153,9 +153,8 @@ final class SortCommand extends ConsoleCommand {
     /** Answers all pictures. */
     private static Result sorted(OpenPool opened, Map<Integer, Integer> checked, Double accept) {
         Pool pool = opened.pool();
-        Map<Integer, Integer> own = new TreeMap<>(checked);
-        own.values().removeIf(label -> label < 0);
-        Answers answers = pool.joint(opened.evidence().checked(own));
+        Map<Integer, Integer> own = OpenPool.ofClasses(checked);
+        Answers answers = opened.joint(checked);
         double[] ownness = pool.ownness(opened.logits(), opened.space().logitScale());
         Acceptance acceptance = accept == null ? null : acceptance(answers, checked, accept);
         boolean[] strangers = strangers(ownness, own, accept);

@@ -32,6 +32,7 @@ import org.coop4j.eval.Labels;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.pool.Pool;
+import org.coop4j.pool.Pool.Answers;
 import org.coop4j.pool.Pool.Evidence;
 import org.coop4j.run.Images;
 
@@ -303,14 +304,27 @@ public record OpenPool(
         return FeatureSet.of(features.rows(rows), IntStream.of(rows).map(known::get));
     }
 
-    /** Returns what is known of the pictures. */
-    public Evidence evidence() {
-        return Evidence.of(logits).texts(texts).labelled(labelled).known(ofClasses());
+    /**
+     * Answers all pictures.
+     *
+     * @param checked labels of randomly drawn pictures, which decide whether the answers are joint; −1 for strangers
+     */
+    public Answers joint(Map<Integer, Integer> checked) {
+        checked.keySet()
+                .forEach(row -> CommandFailure.require(
+                        !known.containsKey(row),
+                        "%s is both known and checked: a checked picture must be hidden from what answers it",
+                        names.get(row)));
+        return pool.joint(Evidence.of(logits)
+                .texts(texts)
+                .labelled(labelled)
+                .known(ofClasses(known))
+                .checked(ofClasses(checked)));
     }
 
-    /** Returns the labels of pictures of the pool that are of a class. */
-    private Map<Integer, Integer> ofClasses() {
-        Map<Integer, Integer> own = new TreeMap<>(known);
+    /** Returns the labels of pictures that are of a class. */
+    public static Map<Integer, Integer> ofClasses(Map<Integer, Integer> labels) {
+        Map<Integer, Integer> own = new TreeMap<>(labels);
         own.values().removeIf(label -> label < 0);
         return own;
     }

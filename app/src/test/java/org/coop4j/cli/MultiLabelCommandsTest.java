@@ -156,6 +156,7 @@ class MultiLabelCommandsTest {
                         .failed(2))
                 .contains("--template");
         assertThat(coop("predict -p % --raw %", run, picture(0)).failed(2)).contains("--raw");
+        assertThat(coop("sort -p % %", run, picture(0)).failed(2)).contains("several labels");
         try (Clip clip = Clip.open(model)) {
             assertThrown(
                     () -> ImageClassifier.learn(clip, Examples.of(DataSpec.of(list)), Learning.auto()), "linear-head");

@@ -234,6 +234,9 @@ class PoolCommandsTest {
         assertThat(coop(command, pool, texts, known).failed(1)).contains("line 3", "3 comes twice");
         Files.writeString(known, "path,label\n3,c77\n");
         assertThat(coop(command, pool, texts, known).failed(1)).contains("line 2", "c77 is not among the classes");
+        Files.writeString(known, "path,label\n3,c1\n");
+        assertThat(coop(command + " --checked %", pool, texts, known, known).failed(1))
+                .contains("3 is both known and checked");
         Files.writeString(known, "file,class\n3,c1\n");
         assertThat(coop(command, pool, texts, known).failed(1)).contains("expected the columns path and label");
         assertThat(coop("sort", pool).failed(2)).contains("which classes?");
