@@ -77,7 +77,17 @@ final class PoolCommand extends ConsoleCommand {
     private int[] labels;
 
     /** A pool, and labelled pictures beside it. */
-    private record Halves(int[] pool, int[] others) {}
+    private static final class Halves {
+
+        private final int[] pool;
+        private final int[] others;
+
+        Halves(List<Integer> order) {
+            int half = order.size() / 2;
+            pool = ints(order.subList(0, half));
+            others = ints(order.subList(half, order.size()));
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -111,8 +121,7 @@ final class PoolCommand extends ConsoleCommand {
     private Halves halves(int draw) {
         List<Integer> order = IntStream.range(0, labels.length).boxed().collect(Collectors.toList());
         Collections.shuffle(order, new Random(draw));
-        int half = order.size() / 2;
-        return new Halves(ints(order.subList(0, half)), ints(order.subList(half, order.size())));
+        return new Halves(order);
     }
 
     private static int[] ints(List<Integer> list) {
