@@ -176,7 +176,7 @@ final class PoolCommand extends ConsoleCommand {
             FeatureSet labelled = few(halves.others, shots);
             Pool pool = Pool.of(pictures, Progress.NONE);
             Answers answers = pool.joint(
-                    Evidence.of(logits(labelled, pictures)).texts(texts).labelled(labelled));
+                    Evidence.of(logits(labelled, pictures)).texts(texts).labelled(labelled), Progress.NONE);
             double alone = right(answers.alone(), halves.pool);
             double joint = right(answers.labels(), halves.pool);
             worst = Math.min(worst, joint - alone);
@@ -222,7 +222,7 @@ final class PoolCommand extends ConsoleCommand {
             double[] ownness = pool.ownness(logits, clip.logitScale());
             boolean[] isOwn = new boolean[halves.pool.length];
             IntStream.range(0, isOwn.length).forEach(i -> isOwn[i] = number.containsKey(labels[halves.pool[i]]));
-            Answers answers = pool.joint(Evidence.of(logits).texts(some));
+            Answers answers = pool.joint(Evidence.of(logits).texts(some), Progress.NONE);
             int[] ofClasses =
                     IntStream.range(0, isOwn.length).filter(i -> isOwn[i]).toArray();
             sums[0] += auroc(ownness, isOwn);

@@ -116,8 +116,8 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
      * @throws InputException if there are none, their shape is wrong, or one is not a number
      */
     StoredFeatures features() throws IOException {
-        String hash = sha256();
-        FeatureMatrix rows = matrix(featuresTensor());
+        StoredFeatures all = unchecked();
+        FeatureMatrix rows = all.rows();
         for (int i = 0; i < rows.rows(); i++) {
             boolean zero = true;
             for (float value : rows.row(i)) {
@@ -130,9 +130,15 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
                 throw problem("row " + i + " of the features is all zeros: it has no direction");
             }
         }
+        return all;
+    }
+
+    /** Returns the features, of which some may be zero or not finite. */
+    StoredFeatures unchecked() throws IOException {
+        FeatureMatrix rows = matrix(featuresTensor());
         return new StoredFeatures(
                 file,
-                hash,
+                sha256(),
                 metadata.getOrDefault(MODEL_SHA256, ""),
                 logitScale(),
                 precision(),

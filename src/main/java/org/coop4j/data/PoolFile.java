@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 
 /**
- * Features of pictures in a file, labelled or not.
+ * Features of pictures in a file, labelled or not; some may be zero or not finite.
  *
  * @param names name of each row, as the file gives it; its number if the file does not
  * @param labels class of each row, counted from 0, −1 for none of the classes; null if the file has no labels
@@ -23,7 +23,7 @@ public record PoolFile(StoredFeatures features, List<String> names, int[] labels
      */
     public static PoolFile read(Path file) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
-            StoredFeatures features = tensors.features();
+            StoredFeatures features = tensors.unchecked();
             int rows = features.rows().rows();
             List<String> inputs = tensors.inputs(rows);
             List<String> names = inputs == null

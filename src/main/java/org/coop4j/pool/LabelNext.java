@@ -27,8 +27,10 @@ final class LabelNext {
     private final int[] predicted;
     private final double[] probabilities; // of the predicted classes
 
-    /** Others that a picture covers, with how much: the neighbours of either, made symmetric by the larger. */
-    private final Map<Integer, Double>[] covers;
+    /** Others that each picture covers. */
+    private final int[][] others;
+
+    private final double[][] shares; // how much of them, 0 to 1
 
     private final double[] covered;
     private final boolean[] answered;
@@ -37,7 +39,6 @@ final class LabelNext {
     final double[] weights;
     final int[] have;
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
     LabelNext(Pool pool, FeatureMatrix logits, double scale, Map<Integer, Integer> answers) {
         this.pool = pool;
         int n = pool.size();
@@ -46,13 +47,15 @@ final class LabelNext {
         base = median(IntStream.range(0, n)
                 .mapToDouble(i -> neighbours.count() == 0 ? 0 : neighbours.cosine(i, neighbours.count() - 1))
                 .toArray());
-        covers = new Map[n];
-        Arrays.setAll(covers, i -> new HashMap<>(Map.of(i, 1.0)));
+        others = neighbours.mutual();
+        shares = new double[n][];
         for (int i = 0; i < n; i++) {
-            for (int place = 0; place < neighbours.count(); place++) {
-                double g = Math.max(0, (neighbours.cosine(i, place) - base) / (1 - base));
-                covers[i].merge(neighbours.row(i, place), g, Math::max);
-                covers[neighbours.row(i, place)].merge(i, g, Math::max);
+            shares[i] = new double[others[i].length];
+            for (int link = 0; link < shares[i].length; link++) {
+                int j = others[i][link];
+                int place = neighbours.place(i, j);
+                double cosine = place >= 0 ? neighbours.cosine(i, place) : neighbours.cosine(j, neighbours.place(j, i));
+                shares[i][link] = Math.max(0, (cosine - base) / (1 - base));
             }
         }
         float[] p = JointModel.softmax(logits, 1);
@@ -95,15 +98,21 @@ final class LabelNext {
     private void choose(int row, int label) {
         answered[row] = true;
         have[label]++;
-        covers[row].forEach((other, g) -> covered[other] = Math.max(covered[other], g));
+        covered[row] = 1;
+        for (int link = 0; link < others[row].length; link++) {
+            int other = others[row][link];
+            covered[other] = Math.max(covered[other], shares[row][link]);
+        }
     }
 
-    /** Returns what a picture would add, the others in the order of their rows so that the sum has fixed bits. */
+    /** Returns what a picture would add to the cover. */
     double gain(int row) {
-        return covers[row].entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .mapToDouble(one -> weights[one.getKey()] * Math.max(0, one.getValue() - covered[one.getKey()]))
-                .sum();
+        double gain = weights[row] * (1 - covered[row]);
+        for (int link = 0; link < others[row].length; link++) {
+            int other = others[row][link];
+            gain += weights[other] * Math.max(0, shares[row][link] - covered[other]);
+        }
+        return gain;
     }
 
     boolean isAnswered(int row) {
@@ -136,8 +145,8 @@ final class LabelNext {
             if (ofClass.isEmpty()) {
                 free.remove(label);
             }
-            long alike = covers[row].values().stream().filter(g -> g > 0).count() - 1;
-            chosen.add(new Question(row, label, probabilities[row], (int) alike));
+            int alike = (int) Arrays.stream(shares[row]).filter(g -> g > 0).count();
+            chosen.add(new Question(row, label, probabilities[row], alike));
             choose(row, label);
         }
         return chosen;

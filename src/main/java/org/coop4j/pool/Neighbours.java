@@ -45,9 +45,36 @@ public final class Neighbours {
      * @param count neighbours of each picture; fewer if there are not as many others
      */
     public static Neighbours of(FeatureMatrix units, int count, Progress progress) {
+        int[] none = new int[units.rows() * Math.min(count, units.rows() - 1)];
+        Arrays.fill(none, -1);
+        return of(units, count, none, progress);
+    }
+
+    /**
+     * Compares pictures of which some were compared before.
+     *
+     * @param known neighbours of each picture, [pictures, neighbours]: their rows, all of which were compared with each other, or
+     *     −1 for a picture that is compared now
+     */
+    static Neighbours of(FeatureMatrix units, int count, int[] known, Progress progress) {
         Neighbours all = new Neighbours(units, count);
         if (all.count > 0) {
-            all.compare(0, progress);
+            boolean[] old = new boolean[units.rows()];
+            for (int at = 0; at < known.length; at++) {
+                if (known[at] >= 0) {
+                    int picture = at / all.count;
+                    old[picture] = true;
+                    all.insert(picture, known[at], all.dot(picture, known[at]));
+                }
+            }
+            int[] order = IntStream.concat(
+                            IntStream.range(0, old.length).filter(i -> old[i]),
+                            IntStream.range(0, old.length).filter(i -> !old[i]))
+                    .toArray();
+            all.compare(
+                    order,
+                    (int) IntStream.range(0, old.length).filter(i -> old[i]).count(),
+                    progress);
         }
         return all;
     }
@@ -58,44 +85,50 @@ public final class Neighbours {
      * @param more all pictures, those of this pool first
      */
     public Neighbours with(FeatureMatrix more, Progress progress) {
-        int before = units.rows();
         Require.that(
-                more.rows() >= before && more.width() == units.width(),
+                more.rows() >= units.rows() && more.width() == units.width(),
                 "expected %d rows or more of width %d, got %d of width %d",
-                before,
+                units.rows(),
                 units.width(),
                 more.rows(),
                 more.width());
         if (count < wanted) { // all others, which are too few
             return of(more, wanted, progress);
         }
-        Neighbours all = new Neighbours(more, wanted);
-        System.arraycopy(rows, 0, all.rows, 0, rows.length);
-        System.arraycopy(cosines, 0, all.cosines, 0, cosines.length);
-        all.compare(before, progress);
-        return all;
+        int[] known = Arrays.copyOf(rows, Math.multiplyExact(more.rows(), count));
+        Arrays.fill(known, rows.length, known.length, -1);
+        return of(more, wanted, known, progress);
     }
 
-    /** Compares all pictures with those starting at a row. */
-    private void compare(int first, Progress progress) {
+    /** Compares all pictures with those starting at a place of an order. */
+    private void compare(int[] order, int first, Progress progress) {
         int n = units.rows();
         int blocks = (n + BLOCK - 1) / BLOCK;
         Object[] locks = IntStream.range(0, blocks).mapToObj(i -> new Object()).toArray();
+        if (first == n) {
+            return;
+        }
         try (HostMatrix all = HostMatrix.allocate(n, units.width());
                 Task task = progress.task("comparing", n, Unit.IMAGES)) {
             float[] feature = new float[units.width()];
             for (int i = 0; i < n; i++) {
-                units.copyRow(i, feature, 0);
+                units.copyRow(order[i], feature, 0);
                 all.putRow(i, feature);
             }
             for (int block = 0; block < blocks; block++) {
                 int right = block;
                 if ((block + 1) * BLOCK > first) {
                     Gemm.singleThreaded(() -> {
-                        compare(all, right * BLOCK, right * BLOCK, first, locks); // so that few others are candidates
+                        compare(
+                                all,
+                                order,
+                                right * BLOCK,
+                                right * BLOCK,
+                                first,
+                                locks); // so that few others are candidates
                         IntStream.range(0, right)
                                 .parallel()
-                                .forEach(left -> compare(all, left * BLOCK, right * BLOCK, first, locks));
+                                .forEach(left -> compare(all, order, left * BLOCK, right * BLOCK, first, locks));
                     });
                 }
                 task.advance(Math.min(BLOCK, n - block * BLOCK));
@@ -104,13 +137,13 @@ public final class Neighbours {
     }
 
     /** Compares the pictures of two blocks, or of one. */
-    private void compare(HostMatrix all, int left, int right, int first, Object[] locks) {
+    private void compare(HostMatrix all, int[] order, int left, int right, int first, Object[] locks) {
         int width = units.width();
         int m = Math.min(BLOCK, units.rows() - left);
         int k = Math.min(BLOCK, units.rows() - right);
         float[] products = new float[k];
-        float[] limits = limits(left, m);
-        float[] limitsOfRight = limits(right, k);
+        float[] limits = limits(order, left, m);
+        float[] limitsOfRight = limits(order, right, k);
         Candidates ofLeft = new Candidates();
         Candidates ofRight = new Candidates();
         try (HostMatrix tile = HostMatrix.allocate(m, k);
@@ -124,10 +157,10 @@ public final class Neighbours {
                 int from = left + i < first ? Math.max(0, first - right) : 0; // the others are compared already
                 for (int j = from; j < k; j++) {
                     if (products[j] >= limit && left + i != right + j) {
-                        ofLeft.add(left + i, right + j);
+                        ofLeft.add(order[left + i], order[right + j]);
                     }
                     if (products[j] >= limitsOfRight[j] && left != right) {
-                        ofRight.add(right + j, left + i);
+                        ofRight.add(order[right + j], order[left + i]);
                     }
                 }
             }
@@ -140,10 +173,10 @@ public final class Neighbours {
      * Returns products that pictures of a block must reach to be candidates. Sums in single precision are within the margin of
      * sums in double precision (Higham, section 3.1).
      */
-    private float[] limits(int from, int pictures) {
+    private float[] limits(int[] order, int from, int pictures) {
         float[] limits = new float[pictures];
         for (int i = 0; i < pictures; i++) {
-            limits[i] = (float) cosines[(from + i + 1) * count - 1] - margin();
+            limits[i] = (float) cosines[(order[from + i] + 1) * count - 1] - margin();
         }
         return limits;
     }
@@ -193,7 +226,7 @@ public final class Neighbours {
             at--;
         }
         int moved = first + count - 1 - at;
-        if (moved >= 0) {
+        if (moved >= 0 && place(picture, other) < 0) { // a picture that is compared again may be there
             System.arraycopy(rows, at, rows, at + 1, moved);
             System.arraycopy(cosines, at, cosines, at + 1, moved);
             rows[at] = other;
@@ -225,6 +258,35 @@ public final class Neighbours {
     /** Returns the cosine of a picture with its neighbour number {@code place}. */
     public double cosine(int picture, int place) {
         return cosines[picture * count + place];
+    }
+
+    /** Returns which neighbour a picture is of another, counted from 0; −1 if it is none. */
+    int place(int picture, int other) {
+        for (int at = picture * count; at < (picture + 1) * count; at++) {
+            if (rows[at] == other) {
+                return at - picture * count;
+            }
+        }
+        return -1;
+    }
+
+    /** Returns for each picture its neighbours and the pictures that it is a neighbour of, in rising order. */
+    int[][] mutual() {
+        int n = units.rows();
+        int[] sizes = new int[n];
+        Arrays.fill(sizes, count);
+        for (int row : rows) {
+            sizes[row]++;
+        }
+        int[][] mutual = new int[n][];
+        Arrays.setAll(mutual, i -> new int[sizes[i]]);
+        for (int at = 0; at < rows.length; at++) {
+            int picture = at / count;
+            mutual[picture][--sizes[picture]] = rows[at];
+            mutual[rows[at]][--sizes[rows[at]]] = picture;
+        }
+        Arrays.setAll(mutual, i -> Arrays.stream(mutual[i]).sorted().distinct().toArray());
+        return mutual;
     }
 
     /** Returns half of each number and half of the mean of the picture's neighbours. */

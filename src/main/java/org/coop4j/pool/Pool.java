@@ -1,5 +1,6 @@
 package org.coop4j.pool;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ public final class Pool {
     /** Fewest checked pictures that decide between joint answers and answers one by one. */
     public static final int FEWEST_CHECKED = 30;
 
+    /** Fewest pictures whose neighbours are worth a file. */
+    private static final int FEWEST_KEPT = 1000;
+
     /** Factor of the logarithms of joint probabilities: as they are, nearly all of them are 1. */
     private static final double TEMPER = 0.25;
 
@@ -52,6 +56,19 @@ public final class Pool {
     public static Pool of(FeatureMatrix features, Progress progress) {
         FeatureMatrix units = units(features);
         return new Pool(units, Neighbours.of(units, NEIGHBOURS, progress));
+    }
+
+    /**
+     * Compares all pictures of a pool, but for those that an earlier call compared.
+     *
+     * @param kept file of the neighbours, which is made if there are 1,000 pictures or more, and made anew if it cannot be read
+     */
+    public static Pool of(FeatureMatrix features, Path kept, Progress progress) {
+        if (features.rows() < FEWEST_KEPT) {
+            return of(features, progress);
+        }
+        FeatureMatrix units = units(features);
+        return new Pool(units, KeptNeighbours.of(units, NEIGHBOURS, kept, progress));
     }
 
     /**
@@ -181,9 +198,10 @@ public final class Pool {
      * Answers all pictures together. Pictures are answered one by one if they are fewer than 16, if there is one class, or if
      * 30 checked pictures or more say that this is better.
      *
+     * @param progress of the rounds
      * @throws IllegalArgumentException if a shape is wrong, or a label or row is impossible
      */
-    public Answers joint(Evidence evidence) {
+    public Answers joint(Evidence evidence, Progress progress) {
         FeatureMatrix logits = evidence.logits;
         int classes = logits.width();
         requireLogits(logits);
@@ -214,9 +232,11 @@ public final class Pool {
         if (size() < FEWEST || classes == 1) {
             return oneByOne;
         }
-        try (JointModel model = new JointModel(units, neighbours, logits, texts, labelled, evidence.known)) {
+        try (JointModel model = new JointModel(units, neighbours, logits, texts, labelled, evidence.known);
+                Task task = progress.task("answering together", JointModel.ROUNDS, Unit.WORK)) {
             for (int round = 0; round < JointModel.ROUNDS; round++) {
                 model.round();
+                task.advance(1);
             }
             FeatureMatrix z = model.probabilities();
             Answers together = answers(true, tempered(z), answers(z), evidence.known);

@@ -1,10 +1,6 @@
 package org.coop4j.pool;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.DoubleRows;
@@ -40,22 +36,19 @@ final class PoolMap {
         this.n = units.rows();
         this.seed = seed;
         bandwidths = new double[n];
-        List<Map<Integer, Double>> links = new ArrayList<>();
+        double[][] own = new double[n][neighbours.count()];
         for (int i = 0; i < n; i++) {
-            Map<Integer, Double> own = new TreeMap<>();
-            double[] distances = new double[neighbours.count()];
+            double[] distances = own[i];
             for (int place = 0; place < distances.length; place++) {
                 distances[place] = Math.max(0, neighbours.cosine(i, 0) - neighbours.cosine(i, place));
             }
-            bandwidths[i] = bandwidth(distances);
-            for (int place = 0; place < distances.length; place++) {
-                own.put(neighbours.row(i, place), Math.exp(-distances[place] / bandwidths[i]));
-            }
-            links.add(own);
+            double sigma = bandwidth(distances);
+            bandwidths[i] = sigma;
+            Arrays.setAll(distances, place -> Math.exp(-distances[place] / sigma));
         }
-        others = new int[n][];
+        others = neighbours.mutual();
         weights = new double[n][];
-        link(links);
+        link(own, neighbours);
         start(units);
     }
 
@@ -83,28 +76,23 @@ final class PoolMap {
     }
 
     /** W ← W + Wᵀ − W ∘ Wᵀ, divided by the largest. */
-    private void link(List<Map<Integer, Double>> own) {
-        List<Map<Integer, Double>> both = new ArrayList<>();
-        own.forEach(row -> both.add(new TreeMap<>(row)));
+    private void link(double[][] own, Neighbours neighbours) {
+        double largest = 0;
         for (int i = 0; i < n; i++) {
-            int from = i;
-            own.get(i).forEach((j, w) -> {
-                double back = own.get(j).getOrDefault(from, 0.0);
-                double weight = w + back - w * back;
-                both.get(from).put(j, weight);
-                both.get(j).put(from, weight);
-            });
+            weights[i] = new double[others[i].length];
+            for (int link = 0; link < weights[i].length; link++) {
+                int there = neighbours.place(i, others[i][link]);
+                int back = neighbours.place(others[i][link], i);
+                double w = there < 0 ? 0 : own[i][there];
+                double t = back < 0 ? 0 : own[others[i][link]][back];
+                weights[i][link] = w + t - w * t;
+                largest = Math.max(largest, weights[i][link]);
+            }
         }
-        double largest = both.stream()
-                .flatMap(row -> row.values().stream())
-                .mapToDouble(Double::doubleValue)
-                .max()
-                .orElse(1);
-        for (int i = 0; i < n; i++) {
-            others[i] =
-                    both.get(i).keySet().stream().mapToInt(Integer::intValue).toArray();
-            weights[i] =
-                    both.get(i).values().stream().mapToDouble(w -> w / largest).toArray();
+        for (double[] row : weights) {
+            for (int link = 0; link < row.length; link++) {
+                row[link] /= largest;
+            }
         }
     }
 

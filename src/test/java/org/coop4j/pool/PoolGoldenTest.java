@@ -183,7 +183,7 @@ class PoolGoldenTest {
                     .texts(golden.matrix("text"))
                     .labelled(c.labelled())
                     .known(c.known());
-            Answers answers = c.pool.joint(evidence);
+            Answers answers = c.pool.joint(evidence, Progress.NONE);
             assertThat(answers.joint()).isTrue();
             assertThat(answers.labels()).isEqualTo(golden.ints("joint." + key + ".answers"));
             c.assertWithin("confidence", answers.confidences(), 1e-4);

@@ -3,6 +3,9 @@ package org.coop4j.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,6 +21,7 @@ import org.coop4j.pool.Pool.Answers;
 import org.coop4j.pool.Pool.Evidence;
 import org.coop4j.pool.Pool.Question;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What holds for every pool, and what a pool refuses. */
 class PoolTest {
@@ -86,7 +90,7 @@ class PoolTest {
     @Test
     void jointAnswersAreBetterWhereThePoolHasTheClasses() {
         Drawn drawn = Drawn.of(600, 1);
-        Answers answers = drawn.pool().joint(drawn.evidence());
+        Answers answers = drawn.pool().joint(drawn.evidence(), Progress.NONE);
         assertThat(drawn.accuracy(answers.labels())).isGreaterThan(drawn.accuracy(answers.alone()) + 0.05);
         assertThat(answers.changed()).isEqualTo((int) IntStream.range(0, 600)
                 .filter(i -> answers.labels()[i] != answers.alone()[i])
@@ -96,7 +100,7 @@ class PoolTest {
     /** Everything that a pool computes. */
     private static List<Object> everything(Drawn drawn) {
         Pool pool = drawn.pool();
-        Answers answers = pool.joint(drawn.evidence());
+        Answers answers = pool.joint(drawn.evidence(), Progress.NONE);
         double[][] map = pool.map(3, Progress.NONE);
         return List.of(
                 answers.probabilities().toArray(),
@@ -141,6 +145,71 @@ class PoolTest {
         }
     }
 
+    /** Counts the pictures that are compared. */
+    private static final class Compared implements Progress {
+        private long pictures;
+
+        @Override
+        public Task task(String name, long total, Unit unit) {
+            pictures += total;
+            return Progress.NONE.task(name, total, unit);
+        }
+    }
+
+    private static void assertSame(Pool found, Pool expected) {
+        for (int i = 0; i < expected.size(); i++) {
+            for (int place = 0; place < Pool.NEIGHBOURS; place++) {
+                assertThat(found.neighbours().row(i, place))
+                        .isEqualTo(expected.neighbours().row(i, place));
+                assertThat(found.neighbours().cosine(i, place))
+                        .isEqualTo(expected.neighbours().cosine(i, place));
+            }
+        }
+    }
+
+    @Test
+    void neighboursAreKeptAndThoseOfAChangedPoolAreThoseOfTheWhole(@TempDir Path folder) throws IOException {
+        Drawn drawn = Drawn.of(1_300, 12);
+        float[] features = drawn.units.toArray();
+        for (int copy = 0; copy < 12; copy++) { // equal features, of which the lowest rows are the nearest
+            System.arraycopy(features, 5 * WIDTH, features, (100 * copy + 7) * WIDTH, WIDTH);
+        }
+        FeatureMatrix all = FeatureMatrix.of(1_300, WIDTH, features);
+        Path file = folder.resolve("bank/neighbours");
+        int[] first = IntStream.range(0, 1_300).filter(i -> i % 7 != 3).toArray();
+        Pool.of(all.rows(first), file, Progress.NONE);
+        List<int[]> changed = List.of(
+                first,
+                IntStream.range(0, 1_300).toArray(), // more, between the others
+                IntStream.range(0, 1_300).filter(i -> i % 11 != 4).toArray(), // fewer
+                IntStream.range(0, 1_300).map(i -> 1_299 - i).toArray()); // in another order
+        for (int[] rows : changed) {
+            Compared compared = new Compared();
+            assertSame(Pool.of(all.rows(rows), file, compared), Pool.of(all.rows(rows), Progress.NONE));
+            assertThat(compared.pictures > 0).isEqualTo(rows != first);
+            Compared again = new Compared();
+            assertSame(Pool.of(all.rows(rows), file, again), Pool.of(all.rows(rows), Progress.NONE));
+            assertThat(again.pictures).isZero();
+        }
+    }
+
+    @Test
+    void aDamagedFileOfNeighboursIsMadeAgain(@TempDir Path folder) throws IOException {
+        Drawn drawn = Drawn.of(1_000, 13);
+        Path file = folder.resolve("neighbours");
+        Pool.of(drawn.units, file, Progress.NONE);
+        byte[] kept = Files.readAllBytes(file);
+        for (int at : new int[] {kept.length - 3, kept.length / 2, 3}) {
+            byte[] damaged = kept.clone();
+            damaged[at] ^= 0x20;
+            Files.write(file, damaged);
+            assertSame(Pool.of(drawn.units, file, Progress.NONE), drawn.pool());
+            assertThat(Files.readAllBytes(file)).isEqualTo(kept);
+        }
+        Files.write(file, Arrays.copyOf(kept, 1_000));
+        assertSame(Pool.of(drawn.units, file, Progress.NONE), drawn.pool());
+    }
+
     @Test
     void aThousandEqualPicturesHaveTheLowestRowsAsNeighbours() {
         float[] same = new float[1_000 * WIDTH];
@@ -153,7 +222,7 @@ class PoolTest {
                         .map(place -> pool.neighbours().row(2, place)))
                 .containsExactly(0, 1, 3, 4, 5, 6, 7, 8);
         FeatureMatrix logits = FeatureMatrix.of(1_000, 2, new float[2_000]);
-        Answers answers = pool.joint(Evidence.of(logits));
+        Answers answers = pool.joint(Evidence.of(logits), Progress.NONE);
         assertThat(answers.labels()).containsOnly(0);
         assertThat(rows(pool.next(logits, 1, Map.of(), 3))).hasSize(3).doesNotHaveDuplicates();
         assertThat(pool.map(1, Progress.NONE)[0]).doesNotContain(Double.NaN);
@@ -166,7 +235,7 @@ class PoolTest {
         int[] wrong =
                 IntStream.of(drawn.labels).map(label -> (label + 1) % CLASSES).toArray();
         assertThat(drawn.pool()
-                        .joint(drawn.evidence().known(Pool.labels(rows, wrong)))
+                        .joint(drawn.evidence().known(Pool.labels(rows, wrong)), Progress.NONE)
                         .labels())
                 .isEqualTo(wrong);
     }
@@ -174,7 +243,7 @@ class PoolTest {
     @Test
     void checkedPicturesDecideAgainstJointAnswersThatLose() {
         Drawn drawn = Drawn.of(300, 5);
-        Answers joint = drawn.pool().joint(drawn.evidence());
+        Answers joint = drawn.pool().joint(drawn.evidence(), Progress.NONE);
         int[] changed = IntStream.range(0, 300)
                 .filter(i -> joint.labels()[i] != joint.alone()[i])
                 .toArray();
@@ -182,28 +251,38 @@ class PoolTest {
         Map<Integer, Integer> checked = new HashMap<>();
         IntStream.of(changed).forEach(i -> checked.put(i, joint.alone()[i]));
         IntStream.range(0, 300).limit(30).forEach(i -> checked.putIfAbsent(i, joint.labels()[i]));
-        assertThat(drawn.pool().joint(drawn.evidence().checked(checked)).joint())
+        assertThat(drawn.pool()
+                        .joint(drawn.evidence().checked(checked), Progress.NONE)
+                        .joint())
                 .isFalse();
         Map<Integer, Integer> few = new HashMap<>();
         IntStream.of(changed).limit(29).forEach(i -> few.put(i, joint.alone()[i]));
-        assertThat(drawn.pool().joint(drawn.evidence().checked(few)).joint()).isTrue();
+        assertThat(drawn.pool()
+                        .joint(drawn.evidence().checked(few), Progress.NONE)
+                        .joint())
+                .isTrue();
         Map<Integer, Integer> right = new HashMap<>();
         IntStream.range(0, 60).forEach(i -> right.put(i, drawn.labels[i]));
-        assertThat(drawn.pool().joint(drawn.evidence().checked(right)).joint()).isTrue();
+        assertThat(drawn.pool()
+                        .joint(drawn.evidence().checked(right), Progress.NONE)
+                        .joint())
+                .isTrue();
     }
 
     @Test
     void smallPoolsAreAnsweredOneByOne() {
         Drawn one = Drawn.of(1, 6);
-        Answers alone = one.pool().joint(one.evidence());
+        Answers alone = one.pool().joint(one.evidence(), Progress.NONE);
         assertThat(alone.joint()).isFalse();
         assertThat(alone.labels()).isEqualTo(alone.alone());
         assertThat(rows(one.pool().next(one.logits(), SCALE, Map.of(), 12))).containsExactly(0);
         assertThat(one.pool().map(1, Progress.NONE)[0]).hasSize(1).doesNotContain(Double.NaN);
         Drawn fifteen = Drawn.of(15, 6);
-        assertThat(fifteen.pool().joint(fifteen.evidence()).joint()).isFalse();
+        assertThat(fifteen.pool().joint(fifteen.evidence(), Progress.NONE).joint())
+                .isFalse();
         FeatureMatrix single = FeatureMatrix.of(15, 1, new float[15]);
-        assertThat(fifteen.pool().joint(Evidence.of(single)).labels()).containsOnly(0);
+        assertThat(fifteen.pool().joint(Evidence.of(single), Progress.NONE).labels())
+                .containsOnly(0);
     }
 
     @Test
@@ -215,7 +294,9 @@ class PoolTest {
         }
         FeatureMatrix masked = FeatureMatrix.of(200, CLASSES, logits);
         Pool pool = drawn.pool();
-        assertThat(pool.joint(Evidence.of(masked).texts(drawn.texts)).labels()).doesNotContain(2);
+        assertThat(pool.joint(Evidence.of(masked).texts(drawn.texts), Progress.NONE)
+                        .labels())
+                .doesNotContain(2);
         assertThat(pool.ownness(masked, SCALE)).doesNotContain(Double.NaN).doesNotContain(Double.POSITIVE_INFINITY);
     }
 
@@ -223,7 +304,9 @@ class PoolTest {
     void moreClassesThanPicturesAreAllowed() {
         FeatureMatrix units = Drawn.of(20, 8).units;
         FeatureMatrix logits = FeatureMatrix.of(20, 50, Drawn.values(new Random(1), 1_000, 3));
-        assertThat(Pool.of(units, Progress.NONE).joint(Evidence.of(logits)).labels())
+        assertThat(Pool.of(units, Progress.NONE)
+                        .joint(Evidence.of(logits), Progress.NONE)
+                        .labels())
                 .hasSize(20);
     }
 
@@ -247,18 +330,23 @@ class PoolTest {
         assertThrown(() -> Pool.of(broken, Progress.NONE), "row 2 of the features is zero or not finite");
         assertThat(Pool.usable(broken)).hasSize(38).doesNotContain(2, 5);
         assertThrown(() -> Pool.of(FeatureMatrix.of(0, WIDTH, new float[0]), Progress.NONE), "got none");
-        assertThrown(() -> pool.joint(drawn.evidence().known(Map.of(40, 1))), "row 40: the pool has rows 0 to 39");
         assertThrown(
-                () -> pool.joint(drawn.evidence().known(Map.of(4, 6))), "row 4: expected a label from 0 to 5, got 6");
-        assertThrown(() -> pool.joint(drawn.evidence().known(Map.of(4, 1)).checked(Map.of(4, 1))), "row 4 is known");
+                () -> pool.joint(drawn.evidence().known(Map.of(40, 1)), Progress.NONE),
+                "row 40: the pool has rows 0 to 39");
+        assertThrown(
+                () -> pool.joint(drawn.evidence().known(Map.of(4, 6)), Progress.NONE),
+                "row 4: expected a label from 0 to 5, got 6");
+        assertThrown(
+                () -> pool.joint(drawn.evidence().known(Map.of(4, 1)).checked(Map.of(4, 1)), Progress.NONE),
+                "row 4 is known");
         assertThrown(() -> Pool.labels(new int[] {1, 1}, new int[] {0, 2}), "row 1 has two labels");
         assertThrown(
-                () -> pool.joint(drawn.evidence().texts(FeatureMatrix.of(6, 8, new float[48]))),
+                () -> pool.joint(drawn.evidence().texts(FeatureMatrix.of(6, 8, new float[48])), Progress.NONE),
                 "expected texts of 6 classes of width 32, got 6 of width 8");
         float[] nan = drawn.logits().toArray();
         nan[7 * CLASSES + 1] = Float.NaN;
         assertThrown(
-                () -> pool.joint(Evidence.of(FeatureMatrix.of(40, CLASSES, nan))),
+                () -> pool.joint(Evidence.of(FeatureMatrix.of(40, CLASSES, nan)), Progress.NONE),
                 "the logits of row 7 have no largest one");
         assertThrown(() -> pool.with(FeatureMatrix.of(1, 2, new float[] {1, 0}), Progress.NONE), "width 32, got 2");
     }
@@ -317,7 +405,8 @@ class PoolTest {
         int draws = 40;
         for (int draw = 0; draw < draws; draw++) {
             Drawn drawn = Drawn.of(300, 100 + draw);
-            FeatureMatrix u = drawn.pool().joint(drawn.evidence()).probabilities();
+            FeatureMatrix u =
+                    drawn.pool().joint(drawn.evidence(), Progress.NONE).probabilities();
             Map<Integer, Integer> checked = new HashMap<>();
             IntStream.range(0, 60).forEach(i -> checked.put(i, drawn.labels[i]));
             AnswerSets sets = AnswerSets.of(u, checked, 0.1);

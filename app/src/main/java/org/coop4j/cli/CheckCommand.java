@@ -96,7 +96,7 @@ final class CheckCommand extends ConsoleCommand {
     }
 
     private void promise(OpenPool opened, Map<Integer, Integer> answers) {
-        Answers joint = opened.joint(answers);
+        Answers joint = opened.joint(answers, console);
         long right = answers.entrySet().stream()
                 .filter(one -> joint.labels()[one.getKey()] == one.getValue())
                 .count();

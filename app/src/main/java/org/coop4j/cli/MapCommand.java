@@ -91,11 +91,11 @@ final class MapCommand extends ConsoleCommand {
     }
 
     /** Returns the class of each picture: a person's, or else the answer; −1 without classes. */
-    private static int[] labels(OpenPool opened) {
+    private int[] labels(OpenPool opened) {
         if (opened.logits() == null) {
             return IntStream.range(0, opened.pool().size()).map(i -> -1).toArray();
         }
-        int[] labels = opened.joint(Map.of()).labels().clone();
+        int[] labels = opened.joint(Map.of(), console).labels().clone();
         opened.known().forEach((row, label) -> labels[row] = label);
         return labels;
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Exif;
@@ -89,8 +90,14 @@ final class PoolOptions {
                 "%s gives several labels per picture: here each picture has one",
                 prompt);
         List<String> names = classes ? classNames(learned) : List.of();
-        Source source =
-                new Source(features ? List.of() : ImageInputs.all(pictures), file, exif.or(ExifOrientation.APPLY));
+        Source source = new Source(
+                features ? List.of() : ImageInputs.all(pictures),
+                file,
+                exif.or(ExifOrientation.APPLY),
+                pictures.stream()
+                        .map(one -> one.toAbsolutePath().normalize())
+                        .toList()
+                        .toString());
         FeatureSpace space = space(learned, Optional.ofNullable(file).map(PoolFile::features), names);
         try {
             Images images = bankOptions.images(space);
@@ -165,7 +172,8 @@ final class PoolOptions {
                 this.known == null ? null : exif.of(DataSpec.of(this.known)),
                 examples -> learned != null
                         ? PromptOptions.classifier(learned, space, names)
-                        : classifier(space, prompts, names, examples));
+                        : classifier(space, prompts, names, examples),
+                learned == null ? Set.of() : new PromptOptions(prompt, model()).learnedContents(learned));
     }
 
     /** Returns the hand-written prompts; features of the classes' texts have none. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -15,6 +16,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ClassifierModel;
+import org.coop4j.run.OpenRun;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -63,6 +65,12 @@ final class PromptOptions {
     /** Returns the classifier's folder, which may also be its run's. */
     Path folder() throws IOException {
         return file().toAbsolutePath().getParent();
+    }
+
+    /** Returns the contents of the pictures that the classifier's run learned from; none for a file without its run. */
+    Set<String> learnedContents(ClassifierFile learned) throws IOException {
+        Optional<OpenRun> run = OpenRun.of(learned, folder());
+        return run.isPresent() ? run.get().images().learnedContents() : Set.of();
     }
 
     private Path file() throws IOException {

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.NewName;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
 import org.coop4j.base.SafeName;
@@ -130,7 +131,7 @@ final class SortCommand extends ConsoleCommand {
                     "--copy and --move are for pictures, and these are features");
             Map<Integer, Integer> answers =
                     checked == null ? Map.of() : PoolAnswers.read(checked, opened.names(), opened.classNames());
-            Result result = sorted(opened, answers, accept);
+            Result result = sorted(opened, answers, accept, console);
             Table<Sorted> table = table(result);
             if (out != null) {
                 AtomicFile.write(out, CsvFormat.text(table));
@@ -151,10 +152,10 @@ final class SortCommand extends ConsoleCommand {
     }
 
     /** Answers all pictures. */
-    private static Result sorted(OpenPool opened, Map<Integer, Integer> checked, Double accept) {
+    private static Result sorted(OpenPool opened, Map<Integer, Integer> checked, Double accept, Progress progress) {
         Pool pool = opened.pool();
         Map<Integer, Integer> own = OpenPool.ofClasses(checked);
-        Answers answers = opened.joint(checked);
+        Answers answers = opened.joint(checked, progress);
         double[] ownness = pool.ownness(opened.logits(), opened.space().logitScale());
         Acceptance acceptance = accept == null ? null : acceptance(answers, checked, accept);
         boolean[] strangers = strangers(ownness, own, accept);

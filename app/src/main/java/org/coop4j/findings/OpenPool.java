@@ -11,9 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -44,7 +47,7 @@ import org.coop4j.run.Images;
  * @param texts features of the classes' texts; null if there are none
  * @param labelled labelled pictures outside of the pool
  * @param known labels of pictures of the pool, by row; −1 for none of the classes
- * @param unreadable number of files that cannot be read
+ * @param unreadable number of pictures that cannot be read, or whose features are zero or not finite
  * @param holdsFeatures true for rows of a file of features
  */
 public record OpenPool(
@@ -65,8 +68,9 @@ public record OpenPool(
      *
      * @param files images; unused if there are features
      * @param features null for images
+     * @param place what the user called them, by which their neighbours are kept
      */
-    public record Source(List<Path> files, PoolFile features, ExifOrientation exif) {}
+    public record Source(List<Path> files, PoolFile features, ExifOrientation exif, String place) {}
 
     /**
      * The classes, and what decides among them.
@@ -75,8 +79,10 @@ public record OpenPool(
      * @param texts features of their texts; null if there are none
      * @param known labelled pictures: a folder, features with labels, or a table of answers; null for none
      * @param classifier makes the classifier that looks at one picture at a time, from labelled pictures
+     * @param learned contents of pictures that this classifier has learned from already, which leave the pool
      */
-    public record Classes(List<String> names, FeatureMatrix texts, DataSpec known, FewShot classifier) {
+    public record Classes(
+            List<String> names, FeatureMatrix texts, DataSpec known, FewShot classifier, Set<String> learned) {
 
         /** Returns the place of the labelled pictures; null for none. */
         private Path place() {
@@ -106,26 +112,27 @@ public record OpenPool(
             int[] labels,
             int unreadable) {
 
-        Rows select(List<Integer> chosen) {
-            int[] rows = chosen.stream().mapToInt(Integer::intValue).toArray();
+        Rows select(int[] rows, int left) {
             return new Rows(
-                    chosen.stream().map(names::get).toList(),
-                    chosen.stream().map(contents::get).toList(),
+                    IntStream.of(rows).mapToObj(names::get).toList(),
+                    IntStream.of(rows).mapToObj(contents::get).toList(),
                     features.rows(rows),
-                    images == null ? null : chosen.stream().map(images::get).toList(),
+                    images == null
+                            ? null
+                            : IntStream.of(rows).mapToObj(images::get).toList(),
                     labels == null
                             ? null
                             : IntStream.of(rows).map(i -> labels[i]).toArray(),
-                    unreadable);
+                    unreadable + left);
         }
 
         /** Returns the pictures of the classes. */
         FeatureSet labelled() {
-            List<Integer> own = IntStream.range(0, labels.length)
-                    .filter(i -> labels[i] >= 0)
-                    .boxed()
-                    .toList();
-            Rows chosen = select(own);
+            Rows chosen = select(
+                    IntStream.range(0, labels.length)
+                            .filter(i -> labels[i] >= 0)
+                            .toArray(),
+                    0);
             return FeatureSet.of(chosen.features, IntStream.of(chosen.labels));
         }
     }
@@ -139,27 +146,31 @@ public record OpenPool(
     public static OpenPool of(
             FeatureSpace space, Images images, Source source, Classes classes, boolean strangers, Progress progress)
             throws IOException {
-        Rows all = source.features == null ? encoded(images, source, progress) : rows(source.features, space);
+        Rows all = source.features == null ? encoded(images, source, progress) : rows(source.features, space, progress);
         Path known = classes.place();
         boolean table = known != null && isTable(known);
         Rows labelled = known == null || table ? null : labelled(images, classes, progress);
         Map<Integer, Integer> answers =
                 table ? PoolAnswers.read(known, all.names, classes.names) : answers(all, labelled);
+        Set<Integer> learned = learned(all, classes.learned, progress);
         List<Integer> kept = new ArrayList<>();
         Map<Integer, Integer> knownRows = new TreeMap<>();
         for (int i = 0; i < all.names.size(); i++) {
             Integer answer = answers.get(i);
-            if (strangers || answer == null || answer >= 0) {
+            if (!learned.contains(i) && (strangers || answer == null || answer >= 0)) {
                 if (answer != null) {
                     knownRows.put(kept.size(), answer);
                 }
                 kept.add(i);
             }
         }
-        CommandFailure.require(!kept.isEmpty(), "no picture is left: all of them are labelled as strangers");
-        Rows rows = all.select(kept);
-        Pool pool = Pool.of(rows.features, progress);
-        FeatureSet outside = outside(all, labelled);
+        CommandFailure.require(
+                !kept.isEmpty(),
+                "no picture is left: all of them are labelled as strangers, learned from, or without usable features");
+        Rows rows = all.select(kept.stream().mapToInt(Integer::intValue).toArray(), 0);
+        Path neighbours = Path.of("neighbours", Sha256.of(source.place) + ".safetensors");
+        Pool pool = Pool.of(rows.features, images.options().bankFolder().resolve(neighbours), progress);
+        FeatureSet outside = outside(rows, labelled);
         FeatureMatrix logits = null;
         if (!classes.names.isEmpty()) {
             Classifier classifier =
@@ -179,6 +190,19 @@ public record OpenPool(
                 source.features != null);
     }
 
+    /** Returns the rows of pictures that the classifier has learned from, with a warning. */
+    private static Set<Integer> learned(Rows all, Set<String> contents, Progress progress) {
+        Set<Integer> learned = IntStream.range(0, all.names.size())
+                .filter(i -> contents.contains(all.contents.get(i)))
+                .boxed()
+                .collect(Collectors.toSet());
+        if (!learned.isEmpty()) {
+            progress.warn("%s left out, which the classifier has learned from"
+                    .formatted(Numbers.count(learned.size(), "picture")));
+        }
+        return learned;
+    }
+
     /** Answers pictures one by one, by the features that the classifier takes. */
     private static FeatureMatrix logits(Classifier classifier, Images images, Rows rows, Progress progress)
             throws IOException {
@@ -192,13 +216,26 @@ public record OpenPool(
                 .matrix());
     }
 
-    private static Rows rows(PoolFile file, FeatureSpace space) throws IOException {
+    private static Rows rows(PoolFile file, FeatureSpace space, Progress progress) throws IOException {
         StoredFeatures features = file.features();
         features.requireOf(space);
         List<String> contents = IntStream.range(0, features.rows().rows())
                 .mapToObj(i -> new StoredFeatures.Row(features, i).sha256())
                 .toList();
-        return new Rows(file.names(), contents, features.rows(), null, file.labels(), 0);
+        return usable(new Rows(file.names(), contents, features.rows(), null, file.labels(), 0), progress);
+    }
+
+    /** Leaves out rows without a direction, with a warning. */
+    private static Rows usable(Rows all, Progress progress) {
+        int[] usable = Pool.usable(all.features);
+        List<String> others = new ArrayList<>(all.names);
+        others.removeAll(IntStream.of(usable).mapToObj(all.names::get).collect(Collectors.toSet()));
+        if (others.isEmpty()) {
+            return all;
+        }
+        progress.warn("%s left out, whose features are zero or not finite: %s"
+                .formatted(Numbers.count(others.size(), "picture"), Numbers.first(others)));
+        return all.select(usable, others.size());
     }
 
     private static Rows encoded(Images images, Source source, Progress progress) throws IOException {
@@ -232,7 +269,7 @@ public record OpenPool(
         if (FeatureTensors.isNameOf(known) && Files.isRegularFile(known)) {
             PoolFile file = PoolFile.read(known);
             CommandFailure.require(file.labels() != null, "%s has no labels: expected a tensor labels [rows]", known);
-            Rows rows = rows(file, images.space());
+            Rows rows = rows(file, images.space(), progress);
             return renumbered(rows, file.classNames() == null ? classes.names : file.classNames(), classes);
         }
         ImageDataset data = classes.known.load(1);
@@ -284,16 +321,15 @@ public record OpenPool(
     }
 
     /** Returns the labelled pictures of the classes that are not in the pool. */
-    private static FeatureSet outside(Rows all, Rows labelled) {
+    private static FeatureSet outside(Rows pool, Rows labelled) {
         if (labelled == null) {
-            return FeatureSet.none(all.features.width());
+            return FeatureSet.none(pool.features.width());
         }
-        Set<String> inside = new HashSet<>(all.contents);
-        List<Integer> others = IntStream.range(0, labelled.labels.length)
+        Set<String> inside = new HashSet<>(pool.contents);
+        int[] others = IntStream.range(0, labelled.labels.length)
                 .filter(i -> !inside.contains(labelled.contents.get(i)))
-                .boxed()
-                .toList();
-        return labelled.select(others).labelled();
+                .toArray();
+        return labelled.select(others, 0).labelled();
     }
 
     private static FeatureSet inside(FeatureMatrix features, Map<Integer, Integer> known) {
@@ -309,17 +345,14 @@ public record OpenPool(
      *
      * @param checked labels of randomly drawn pictures, which decide whether the answers are joint; −1 for strangers
      */
-    public Answers joint(Map<Integer, Integer> checked) {
+    public Answers joint(Map<Integer, Integer> checked, Progress progress) {
         checked.keySet()
                 .forEach(row -> CommandFailure.require(
                         !known.containsKey(row),
                         "%s is both known and checked: a checked picture must be hidden from what answers it",
                         names.get(row)));
-        return pool.joint(Evidence.of(logits)
-                .texts(texts)
-                .labelled(labelled)
-                .known(ofClasses(known))
-                .checked(ofClasses(checked)));
+        Evidence evidence = Evidence.of(logits).texts(texts).labelled(labelled).known(ofClasses(known));
+        return pool.joint(evidence.checked(ofClasses(checked)), progress);
     }
 
     /** Returns the labels of pictures that are of a class. */

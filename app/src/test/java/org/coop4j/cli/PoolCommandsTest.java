@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -222,6 +223,40 @@ class PoolCommandsTest {
                 .map(line -> line.split(",", -1)[0])
                 .toList();
         assertThat(then).hasSize(12).doesNotContainAnyElementsOf(asked);
+    }
+
+    @Test
+    void aPictureWithoutADirectionIsLeftOutAndNamed() throws IOException {
+        int width = all.length / labels.length;
+        float[] damaged = all.clone();
+        Arrays.fill(damaged, 3 * width, 4 * width, 0);
+        damaged[5 * width + 1] = Float.NaN;
+        damaged[7 * width] = Float.POSITIVE_INFINITY;
+        Path file = write("damaged", damaged, width, null, Map.of());
+        CommandRun run = coop("sort", file, "--class-features", texts, "--csv");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("3 pictures left out, whose features are zero or not finite: 3, 5, 7");
+        assertThat(run.out().lines().skip(1).map(line -> line.split(",", -1)[0]))
+                .hasSize(labels.length - 3)
+                .doesNotContain("3", "5", "7");
+    }
+
+    @Test
+    void picturesThatAClassifierLearnedFromLeaveThePoolAndAreCounted() throws IOException {
+        Path pictures = TestPictures.folder(folder.resolve("learned"), 8, "sea", "hill");
+        Path run = folder.resolve("run");
+        Path bank = folder.resolve("bank3");
+        coop("train -d % -m % --bank % -o % --method gda -k 2", pictures, TinyModel.MODEL, bank, run)
+                .ok();
+        CommandRun sorted =
+                coop("sort % -p % --bank % --csv", pictures, run, bank).ok();
+        assertThat(sorted.err()).contains("4 pictures left out, which the classifier has learned from");
+        assertThat(sorted.out().lines()).hasSize(1 + 32 - 4);
+        assertThat(coop("next % -p % --bank % -n 32 --csv", pictures, run, bank)
+                        .ok()
+                        .out()
+                        .lines())
+                .hasSize(1 + 32 - 4);
     }
 
     @Test
