@@ -99,6 +99,10 @@ record DataFiles(DataSpec data, long seed) {
         if (data.hasExtension(".csv") && Files.isRegularFile(place)) {
             List<String[]> lines = cells();
             List<String> header = header(lines);
+            require(
+                    !PoolAnswer.isHeaderOfSorted(header),
+                    "%s has the labels of a classifier: give pictures that people have labelled, and this table beside them",
+                    place);
             if (LabelLists.isHeader(header)) {
                 lists.csv(header, List.of(lines.get(0)), lines.subList(1, lines.size()));
                 return sets(lists);

@@ -42,6 +42,7 @@ import org.coop4j.image.ExifOrientation;
  *     model
  * @param descriptions sentences about the classes; null for none
  * @param sets choice among sets of labels; null for all that a list has
+ * @param machineLabels a table of further pictures to learn from, which a classifier has labelled; null for none
  */
 public record DataSpec(
         String path,
@@ -55,8 +56,9 @@ public record DataSpec(
         ExifOrientation exif,
         Boolean nested,
         Texts texts,
-        Descriptions descriptions,
-        @JsonInclude(JsonInclude.Include.NON_NULL) SetChoice sets) {
+        HashedFile descriptions,
+        @JsonInclude(JsonInclude.Include.NON_NULL) SetChoice sets,
+        @JsonInclude(JsonInclude.Include.NON_NULL) HashedFile machineLabels) {
 
     public DataSpec {
         Require.that(path != null && !path.isBlank(), "no data: give a folder, a split file, a list or features");
@@ -84,11 +86,17 @@ public record DataSpec(
     }
 
     /**
-     * A file of sentences about the classes.
+     * A file that must not change.
      *
      * @param sha256 of its content, in hexadecimal
      */
-    public record Descriptions(String path, String sha256) {}
+    public record HashedFile(String path, String sha256) {
+
+        /** Describes a file as it is now. */
+        public static HashedFile of(Path file) throws IOException {
+            return new HashedFile(file.toAbsolutePath().normalize().toString(), Sha256.of(file));
+        }
+    }
 
     /**
      * Choice among images with sets of labels.
@@ -140,6 +148,7 @@ public record DataSpec(
         same.texts = texts;
         same.descriptions = descriptions;
         same.sets = sets;
+        same.machineLabels = machineLabels;
         return same;
     }
 
@@ -157,8 +166,9 @@ public record DataSpec(
         private ExifOrientation exif;
         private Boolean nested;
         private Texts texts;
-        private Descriptions descriptions;
+        private HashedFile descriptions;
         private SetChoice sets;
+        private HashedFile machineLabels;
 
         private Builder(String path, String benchmark) {
             this.path = path;
@@ -220,7 +230,7 @@ public record DataSpec(
         }
 
         /** Gives sentences about the classes. */
-        public Builder descriptions(Descriptions sentences) {
+        public Builder descriptions(HashedFile sentences) {
             descriptions = sentences;
             return this;
         }
@@ -228,6 +238,12 @@ public record DataSpec(
         /** Chooses among sets of labels. */
         public Builder sets(SetChoice choice) {
             sets = choice;
+            return this;
+        }
+
+        /** Gives further pictures to learn from, which a classifier has labelled. */
+        public Builder machineLabels(HashedFile table) {
+            machineLabels = table;
             return this;
         }
 
@@ -250,7 +266,8 @@ public record DataSpec(
                     nested,
                     texts,
                     descriptions,
-                    sets);
+                    sets,
+                    machineLabels);
         }
     }
 
@@ -345,6 +362,9 @@ public record DataSpec(
         }
         if (texts != null) {
             hash = Sha256.of(hash + " texts " + texts.sha256 + " " + texts.logLogitScale);
+        }
+        if (machineLabels != null) {
+            hash = Sha256.of(hash + " machine labels " + machineLabels.sha256);
         }
         return orientation() == usualOrientation()
                 ? hash

@@ -22,6 +22,7 @@ import org.coop4j.image.ExifOrientation;
  * @param stored the image's features if they were encoded before; null for an image to be encoded
  * @param sha256 SHA-256 of its content in hexadecimal; empty until it is read
  * @param turned EXIF orientation that is applied to its pixels, 1 to 8; 1 until it is read
+ * @param machine true if a classifier gave the label, and no person has confirmed it
  */
 public record LabelledImage(
         Path path,
@@ -30,7 +31,8 @@ public record LabelledImage(
         ExifOrientation exif,
         StoredFeatures.Row stored,
         String sha256,
-        int turned) {
+        int turned,
+        boolean machine) {
 
     /** The words for an image that shows none of the classes. */
     public static final String NO_CLASS = "no class";
@@ -44,7 +46,7 @@ public record LabelledImage(
 
     /** An image whose content is not read yet. */
     public LabelledImage(Path path, Labels labels, String className, ExifOrientation exif, StoredFeatures.Row stored) {
-        this(path, labels, className, exif, stored, "", UPRIGHT);
+        this(path, labels, className, exif, stored, "", UPRIGHT, false);
     }
 
     /** An image to be encoded. */
@@ -69,7 +71,8 @@ public record LabelledImage(
             @JsonProperty("path") String path,
             @JsonProperty("label") Labels labels,
             @JsonProperty("className") String className,
-            @JsonProperty("sha256") String sha256) {
+            @JsonProperty("sha256") String sha256,
+            @JsonProperty("machine") Boolean machine) {
         Require.that(
                 path != null && className != null && sha256 != null && labels != null,
                 "expected the path, label, className and sha256 of an image, got %s, %s, %s and %s",
@@ -77,7 +80,8 @@ public record LabelledImage(
                 labels,
                 className,
                 sha256);
-        return new LabelledImage(Path.of(path), labels, className, ExifOrientation.KEEP, null, sha256, UPRIGHT);
+        return new LabelledImage(
+                Path.of(path), labels, className, ExifOrientation.KEEP, null, sha256, UPRIGHT, machine != null);
     }
 
     @JsonValue
@@ -87,6 +91,9 @@ public record LabelledImage(
         all.put("label", labels);
         all.put("className", className);
         all.put("sha256", sha256);
+        if (machine) {
+            all.put("machine", true);
+        }
         return all;
     }
 
@@ -97,22 +104,27 @@ public record LabelledImage(
 
     /** Returns the image with labels that have other numbers; a negative one removes a label of a set. */
     public LabelledImage renumbered(IntUnaryOperator number, List<String> classNames) {
-        return of(path, labels.renumbered(number), classNames, exif, stored);
+        return of(path, labels.renumbered(number), classNames, exif, stored).byMachine(machine);
     }
 
     /** Returns the image with another treatment of its EXIF orientation, its content not read yet. */
     public LabelledImage with(ExifOrientation other) {
-        return new LabelledImage(path, labels, className, other, stored);
+        return new LabelledImage(path, labels, className, other, stored).byMachine(machine);
     }
 
     /** Returns the image in another place. */
     public LabelledImage movedTo(Path other) {
-        return new LabelledImage(other, labels, className, exif, stored, sha256, turned);
+        return new LabelledImage(other, labels, className, exif, stored, sha256, turned, machine);
+    }
+
+    /** Returns the image with a label that a classifier gave, or a person. */
+    LabelledImage byMachine(boolean given) {
+        return new LabelledImage(path, labels, className, exif, stored, sha256, turned, given);
     }
 
     /** Returns the image with the content that was read. */
     public LabelledImage read(String contentSha256, int orientation) {
-        return new LabelledImage(path, labels, className, exif, stored, contentSha256, orientation);
+        return new LabelledImage(path, labels, className, exif, stored, contentSha256, orientation, machine);
     }
 
     /** Returns what identifies its pixels: its content, and the turn of its pixels; its path if its content has no hash. */

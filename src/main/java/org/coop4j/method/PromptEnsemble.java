@@ -369,7 +369,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         /** Returns data with these descriptions. */
         public DataSpec in(DataSpec data) {
             return data.with()
-                    .descriptions(isEmpty() ? null : new DataSpec.Descriptions(path, sha256))
+                    .descriptions(isEmpty() ? null : new DataSpec.HashedFile(path, sha256))
                     .build();
         }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
@@ -26,7 +29,9 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.PoolAnswer;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBanks;
 import org.coop4j.data.bank.FeatureBanks.ImageTransform;
@@ -62,7 +67,7 @@ public final class Images {
     private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
     private final Map<List<Object>, Drawn> samples = new HashMap<>(); // by data, method and sample
     private final Map<List<Object>, Prompts> prompts = new HashMap<>(); // by data and classes
-    private final Map<DataSpec.Descriptions, ClassDescriptions> descriptions = new HashMap<>();
+    private final Map<DataSpec.HashedFile, ClassDescriptions> descriptions = new HashMap<>();
     private final Map<List<LabelledImage>, Pictures> parts = new HashMap<>();
     private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
     private final Set<String> warnings = ConcurrentHashMap.newKeySet();
@@ -196,11 +201,36 @@ public final class Images {
         if (known == null) {
             List<String> remarks = new ArrayList<>();
             ImageDataset whole = dataset(data.source(), sample.seed());
-            known = new Drawn(sample.draw(whole, method, data.classes(), remarks::add), remarks);
+            ImageDataset drawn = sample.draw(whole, method, data.classes(), remarks::add);
+            known = new Drawn(withMachineLabels(drawn, whole, data.source(), remarks::add), remarks);
             samples.put(key, known);
         }
         known.notes.forEach(notes);
         return known.lists;
+    }
+
+    /** Adds the pictures that a classifier has labelled, but for those that a person has. */
+    private ImageDataset withMachineLabels(
+            ImageDataset drawn, ImageDataset whole, DataSpec source, Consumer<String> notes) throws IOException {
+        if (source.machineLabels() == null) {
+            return drawn;
+        }
+        List<LabelledImage> labelled = PoolAnswer.images(source, whole, drawn.classNames());
+        List<LabelledImage> byPeople = Stream.of(Split.values())
+                .flatMap(split -> whole.images(split).stream())
+                .toList();
+        Set<String> known = new HashSet<>(contents(byPeople));
+        List<String> contents = contents(labelled);
+        List<LabelledImage> added = IntStream.range(0, labelled.size())
+                .filter(i -> known.add(contents.get(i)))
+                .mapToObj(labelled::get)
+                .toList();
+        notes.accept(
+                "%s with labels of a classifier; %d of the table are left out, which have a label by a person or come twice"
+                        .formatted(Numbers.count(added.size(), "training image"), labelled.size() - added.size()));
+        List<LabelledImage> train = new ArrayList<>(drawn.train());
+        train.addAll(added);
+        return new ImageDataset(drawn.name(), drawn.classNames(), train, drawn.val(), drawn.test());
     }
 
     ImageDataset tested(RunConfig config) throws IOException {

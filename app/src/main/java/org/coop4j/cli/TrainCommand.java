@@ -27,6 +27,7 @@ import org.coop4j.console.Interrupt;
 import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.HashedFile;
 import org.coop4j.data.DataSpec.InSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.findings.RunComparison;
@@ -72,6 +73,9 @@ final class TrainCommand extends ConsoleCommand {
     @Option(names = "--descriptions", paramLabel = "FILE", converter = FileName.class)
     Path descriptions;
 
+    @Option(names = "--machine-labels", paramLabel = "FILE", converter = FileName.class)
+    Path machineLabels;
+
     @Mixin
     RunOptions runOptions;
 
@@ -109,6 +113,9 @@ final class TrainCommand extends ConsoleCommand {
         data = descriptions == null
                 ? opened.data()
                 : ClassDescriptions.read(descriptions).in(opened.data());
+        if (machineLabels != null) {
+            data = data.with().machineLabels(HashedFile.of(machineLabels)).build();
+        }
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             runOptions.requireModelOfPreset(space);
@@ -193,8 +200,9 @@ final class TrainCommand extends ConsoleCommand {
         }
         int all = lists.train().size() + lists.val().size() + lists.test().size();
         int unused = all
-                - images.used(most.get().on(lists(images, seeds.get(0)), images.space()))
-                        .size();
+                - (int) images.used(most.get().on(lists(images, seeds.get(0)), images.space())).stream()
+                        .filter(image -> !image.machine())
+                        .count();
         if (unused > 0) {
             console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
                     .formatted(

@@ -2,27 +2,20 @@ package org.coop4j.findings;
 
 import static org.coop4j.console.CommandFailure.require;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.coop4j.base.InputException;
-import org.coop4j.base.TextFile;
 import org.coop4j.data.ClassNames;
+import org.coop4j.data.PoolAnswer;
 
 /** A person's answers to pictures of a pool: a table with the columns path and label, as {@code next} and {@code check} print it. */
 public final class PoolAnswers {
 
     /** Stands for an answer that nobody has given. */
     public static final String OPEN = "?";
-
-    private static final int MOST_BYTES = 64 << 20;
 
     private PoolAnswers() {}
 
@@ -39,47 +32,29 @@ public final class PoolAnswers {
             rows.putIfAbsent(names.get(i), i);
         }
         Map<Integer, Integer> answers = new TreeMap<>();
-        try (MappingIterator<Map<String, String>> lines = new CsvMapper()
-                .readerForMapOf(String.class)
-                .with(CsvSchema.emptySchema().withHeader())
-                .readValues(TextFile.read(file, MOST_BYTES))) {
-            for (int line = 2; lines.hasNext(); line++) {
-                Map<String, String> cells = lines.next();
-                String path = cells.get("path");
-                String label = cells.get("label");
-                require(
-                        path != null && label != null,
-                        "%s, line %d: expected the columns path and label, got %s",
-                        file,
-                        line,
-                        String.join(", ", cells.keySet()));
-                Integer row = rows.get(path);
-                require(row != null, "%s, line %d: the pool has no picture %s", file, line, path);
-                require(
-                        !label.strip().equals(OPEN),
-                        "%s, line %d: %s has no answer: write a class for ?, or nothing for none of them",
-                        file,
-                        line,
-                        path);
-                require(
-                        answers.put(row, label(label.strip(), classNames, file, line)) == null,
-                        "%s, line %d: %s comes twice",
-                        file,
-                        line,
-                        path);
-            }
-        } catch (JsonProcessingException e) {
-            throw new InputException(file + ": " + e.getOriginalMessage(), e);
+        for (PoolAnswer answer : PoolAnswer.read(file)) {
+            Integer row = rows.get(answer.path());
+            require(row != null, "%s: the pool has no picture %s", answer.place(), answer.path());
+            require(
+                    !answer.label().equals(OPEN),
+                    "%s: %s has no answer: write a class for ?, or nothing for none of them",
+                    answer.place(),
+                    answer.path());
+            require(
+                    answers.put(row, label(answer, classNames)) == null,
+                    "%s: %s comes twice",
+                    answer.place(),
+                    answer.path());
         }
         return answers;
     }
 
-    private static int label(String name, List<String> classNames, Path file, int line) {
-        if (name.isEmpty()) {
+    private static int label(PoolAnswer answer, List<String> classNames) {
+        if (answer.label().isEmpty()) {
             return -1;
         }
-        int label = ClassNames.find(List.of(name), classNames)[0];
-        require(label >= 0, "%s, line %d: %s is not among the classes", file, line, name);
+        int label = ClassNames.find(List.of(answer.label()), classNames)[0];
+        require(label >= 0, "%s: %s is not among the classes", answer.place(), answer.label());
         return label;
     }
 }

@@ -97,6 +97,13 @@ public record RunComparison(
                     .count();
         }
 
+        /** Returns the number of images that it learned from with labels of a classifier. */
+        public long machineLabels() {
+            return learned.support().train().listed().stream()
+                    .filter(LabelledImage::machine)
+                    .count();
+        }
+
         private static Set<String> contents(Pictures images) {
             return images.images().stream().map(LabelledImage::sha256).collect(toSet());
         }

@@ -92,10 +92,12 @@ public record RunPage(
     static String lead(ComparedRun run, String of) {
         RunResult result = run.result();
         long seen = run.seen();
-        return "%s learned from %s %s %s, tested on %s"
+        long machine = run.machineLabels();
+        return "%s learned from %s%s %s %s, tested on %s"
                 .formatted(
                         run.name(),
                         count(result.trainImages(), "image"),
+                        machine == 0 ? "" : " (%d of them labelled by a classifier, none tested on)".formatted(machine),
                         of,
                         count(result.classes(), "class", "classes"),
                         seen == 0

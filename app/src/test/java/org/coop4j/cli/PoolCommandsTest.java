@@ -260,6 +260,48 @@ class PoolCommandsTest {
     }
 
     @Test
+    void machineLabelsAreLearnedFromOnlyIfAskedForAndNeverTestedOn() throws IOException {
+        Path pictures = TestPictures.folder(folder.resolve("people"), 8, "sea", "hill");
+        Path unsorted = TestPictures.folder(folder.resolve("machine"), 12, "sea", "hill")
+                .resolve("test");
+        Files.copy(pictures.resolve("test/sea/picture-0.png"), unsorted.resolve("sea/tested.png"));
+        Path bank = folder.resolve("bank4");
+        Path table = folder.resolve("sorted.csv");
+        coop("sort % -m % -c sea,hill --bank % -o %", unsorted, TinyModel.MODEL, bank, table)
+                .ok();
+        String train = "train -d % -m % --bank % -o % --method gda";
+        Path run = folder.resolve("by-machine");
+        CommandRun learned = coop(train + " --machine-labels %", pictures, TinyModel.MODEL, bank, run, table)
+                .ok();
+        JsonNode images = new ObjectMapper().readTree(Files.readString(run.resolve("images.json")));
+        List<JsonNode> machine = new ArrayList<>();
+        images.get("train").forEach(image -> {
+            if (image.path("machine").asBoolean()) {
+                machine.add(image);
+            }
+        });
+        assertThat(machine).isNotEmpty();
+        assertThat(learned.err()).contains(machine.size() + " training images with labels of a classifier");
+        Set<String> tested = new HashSet<>();
+        for (JsonNode image : images.get("test")) {
+            assertThat(image.has("machine")).isFalse();
+            tested.add(image.get("sha256").asText());
+        }
+        assertThat(machine)
+                .noneMatch(image -> tested.contains(image.get("sha256").asText()));
+        assertThat(Files.readString(run.resolve("report.html")))
+                .contains("(%d of them labelled by a classifier, none tested on)".formatted(machine.size()));
+
+        assertThat(coop(train, table, TinyModel.MODEL, bank, folder.resolve("refused"))
+                        .failed(1))
+                .contains("has the labels of a classifier");
+        Files.writeString(table, Files.readString(table).replace(",hill,", ",moon,"));
+        assertThat(coop(train + " --machine-labels %", pictures, TinyModel.MODEL, bank, folder.resolve("no"), table)
+                        .failed(1))
+                .contains("moon is not a class of");
+    }
+
+    @Test
     void wrongTablesAreNamedByLine() throws IOException {
         Path known = folder.resolve("wrong.csv");
         String command = "sort % --class-features % --known %";
