@@ -46,6 +46,7 @@ public final class Bench {
                         LoadCommand.class,
                         MethodsCommand.class,
                         PoolCommand.class,
+                        PoolSpeedCommand.class,
                         PredictCommand.class,
                         ServeCommand.class),
                 arguments);

@@ -60,6 +60,7 @@ final class PoolCommand extends ConsoleCommand {
     private static final List<Integer> SHOTS = List.of(0, 1, 4, 16);
     private static final int CHECKED = 200;
     private static final int ASKED = 12;
+    private static final int MOST_BLOCKS = 32;
 
     @Mixin
     private Subject subject;
@@ -97,6 +98,7 @@ final class PoolCommand extends ConsoleCommand {
             for (int shots : SHOTS) {
                 answers(shots);
             }
+            blocks();
             strangers();
             labels();
         }
@@ -203,6 +205,30 @@ final class PoolCommand extends ConsoleCommand {
                 worst,
                 sums[2] / draws,
                 sums[3] / draws);
+    }
+
+    /** Answers the pool in blocks of fewer pictures, without labels. */
+    private void blocks() {
+        for (int parts = 1; parts <= MOST_BLOCKS; parts *= 2) {
+            double gain = 0;
+            int size = 0;
+            for (int draw = 1; draw <= draws; draw++) {
+                int[] pool = halves(draw).pool;
+                size = (pool.length + parts - 1) / parts;
+                for (int from = 0; from < pool.length; from += size) {
+                    int[] block = Arrays.copyOfRange(pool, from, Math.min(from + size, pool.length));
+                    FeatureMatrix pictures = units.rows(block);
+                    FeatureMatrix logits = pictures.products(texts).times(clip.logitScale());
+                    Answers answers = Pool.of(pictures, Progress.NONE)
+                            .joint(Evidence.of(logits).texts(texts), Progress.NONE);
+                    gain += (right(answers.labels(), block) - right(answers.alone(), block))
+                            * block.length
+                            / pool.length
+                            / draws;
+                }
+            }
+            print("blocks of %d: joint over one by one:".formatted(size), gain);
+        }
     }
 
     private void strangers() throws IOException {

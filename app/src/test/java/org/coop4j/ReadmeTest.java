@@ -254,6 +254,16 @@ class ReadmeTest {
     }
 
     @Test
+    void aProgramAnswersPicturesTogether() throws Exception {
+        Path golden = Path.of("../src/test/resources/golden/text_image").toAbsolutePath();
+        Path dog = golden.resolve("dalmatian-image_0002.png");
+        List<String> out = run("Together", "dog,car", golden.resolve("grey.png"), dog);
+        assertThat(out).hasSize(4);
+        assertThat(out.get(1)).isEqualTo(dog + " dog");
+        assertThat(out.subList(2, 4)).allMatch(line -> line.startsWith("label next: "));
+    }
+
+    @Test
     void theFourthProgramLearnsInMemory() throws Exception {
         Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 3, "red", "green");

@@ -16,7 +16,7 @@ import org.coop4j.spark.ImagePredictions.Output;
  * @param <S> the stage itself, which the setters return
  */
 public sealed interface ClassificationStage<S extends ClassificationStage<S>> extends ClipStage<S>
-        permits PromptClassificationModel, CoopEstimator {
+        permits PromptClassificationModel, ClipPoolTransformer, CoopEstimator {
 
     default Param<String> predictionCol() {
         return text("predictionCol");
@@ -82,6 +82,11 @@ public sealed interface ClassificationStage<S extends ClassificationStage<S>> ex
     @Override
     default List<StructField> appended(StructType schema) {
         ImageColumn.kind(schema, required(inputCol()));
+        return outputColumns();
+    }
+
+    /** Returns the columns that are computed for each image. */
+    default List<StructField> outputColumns() {
         return outputs().entrySet().stream()
                 .map(output ->
                         ClipStage.column(output.getValue(), output.getKey().type()))

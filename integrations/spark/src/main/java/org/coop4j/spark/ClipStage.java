@@ -151,8 +151,12 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params permits
 
     /** Appends the stage's columns. */
     default Dataset<Row> append(Dataset<?> rows, Work work) {
+        return append(rows, work, (int) getOrDefault(batchSize()));
+    }
+
+    /** Appends the stage's columns, some rows at a time. */
+    default Dataset<Row> append(Dataset<?> rows, Work work, int batch) {
         StructType schema = appendedTo(rows.schema());
-        int batch = (int) getOrDefault(batchSize());
         return rows.toDF()
                 .mapPartitions(new AppendedColumns(work, schema.length(), batch, invalid()), Encoders.row(schema));
     }

@@ -39,12 +39,14 @@ record ImagePredictions(
         /** Probabilities of all classes. */
         PROBABILITIES,
         /** The most probable classes, or all predicted labels of a set. */
-        TOP_K;
+        TOP_K,
+        /** Name of the class of a picture that is looked at by itself. */
+        ALONE;
 
         DataType type() {
             return switch (this) {
                 case PREDICTION -> DataTypes.DoubleType;
-                case LABEL -> DataTypes.StringType;
+                case LABEL, ALONE -> DataTypes.StringType;
                 case PROBABILITIES -> SQLDataTypes.VectorType();
                 case TOP_K ->
                     DataTypes.createArrayType(
@@ -67,28 +69,43 @@ record ImagePredictions(
     private Outcome outcome(Classifier learned, float[] features) {
         float[] logits =
                 learned.logits(FeatureMatrix.of(1, features.length, features)).row(0);
-        double[] probabilities = learned.probabilities(logits);
-        List<String> names = learned.classNames();
         int best = Predictions.argmax(logits);
+        boolean[] predicted = learned.save().decision() == null ? null : learned.predicted(logits);
+        return outcome(outputs, learned.classNames(), best, best, learned.probabilities(logits), predicted, topK);
+    }
+
+    /**
+     * Returns the columns of an image.
+     *
+     * @param best number of its class
+     * @param alone number of its class if it is looked at by itself
+     * @param predicted its labels; null if it has one of the classes
+     */
+    static Outcome outcome(
+            List<Output> outputs,
+            List<String> names,
+            int best,
+            int alone,
+            double[] probabilities,
+            boolean[] predicted,
+            int topK) {
         return Outcome.of(outputs.stream()
                 .map(output -> switch (output) {
                     case PREDICTION -> (double) best;
                     case LABEL -> names.get(best);
+                    case ALONE -> names.get(alone);
                     case PROBABILITIES -> Vectors.dense(probabilities);
-                    case TOP_K -> ranked(learned, logits, probabilities);
+                    case TOP_K -> ranked(names, probabilities, predicted, topK);
                 })
                 .toArray());
     }
 
-    private Row[] ranked(Classifier learned, float[] logits, double[] probabilities) {
-        List<String> names = learned.classNames();
-        boolean[] predicted = learned.predicted(logits);
-        boolean sets = learned.save().decision() != null;
+    private static Row[] ranked(List<String> names, double[] probabilities, boolean[] predicted, int topK) {
         return IntStream.range(0, probabilities.length)
-                .filter(c -> predicted[c] || !sets)
+                .filter(c -> predicted == null || predicted[c])
                 .boxed()
                 .sorted(Comparator.comparing(c -> -probabilities[c])) // the first of equal ones
-                .limit(sets ? names.size() : topK)
+                .limit(predicted == null ? topK : names.size())
                 .map(c -> RowFactory.create(names.get(c), probabilities[c]))
                 .toArray(Row[]::new);
     }

@@ -23,6 +23,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -149,6 +150,21 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Returns a stage that answers features of images with this classifier, many of them together.
+     *
+     * @param features column of the vectors that {@link ClipImageEmbedder} makes
+     * @throws IllegalArgumentException if it gives several labels, or changes the image tower
+     */
+    public ClipPoolTransformer together(String features) {
+        ClassifierFile file = file();
+        if (file.decision() != null || file.method().features() != FeatureKind.EMBEDDED) {
+            throw new IllegalArgumentException(file.method().title()
+                    + ": answers of images together are for single labels and the model's own features");
+        }
+        return copyValues(new ClipPoolTransformer(classifier), new ParamMap()).setInputCol(features);
     }
 
     /**

@@ -32,9 +32,15 @@ import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.functions;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.pool.Pool;
+import org.coop4j.pool.Pool.Answers;
+import org.coop4j.pool.Pool.Evidence;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Run;
 import org.coop4j.weights.convert.RandomWeights;
@@ -137,6 +143,8 @@ class ClassificationTest {
                 .transform(Photographs.rows(spark, "test", 3, 2))
                 .select("path", "topK")
                 .collectAsList();
+        assertThatThrownBy(() -> PromptClassificationModel.ofRun(run.toString()).together("features"))
+                .hasMessageContaining("single labels");
         int most = 0;
         for (Row row : rows) {
             List<Row> labels = row.getList(1);
@@ -165,6 +173,70 @@ class ClassificationTest {
     }
 
     /** ProLIP takes another row of the image tower than an embedder. */
+    @Test
+    void featuresOfABlockAreAnsweredTogetherAsInJava(SparkSession spark) throws Exception {
+        PromptClassificationModel model = PromptClassificationModel.zeroShot(ShippedModel.NAME, Photographs.CLASSES);
+        Dataset<Row> features = new ClipImageEmbedder()
+                .setInputCol("content")
+                .setModelPath(ShippedModel.NAME)
+                .transform(Photographs.rows(spark, "test", 6, 1))
+                .drop("content")
+                .cache();
+        List<float[]> rows = new ArrayList<>();
+        for (Row row : features.select("features").collectAsList()) {
+            Vector vector = row.getAs(0);
+            float[] values = new float[vector.size()];
+            for (int d = 0; d < values.length; d++) {
+                values[d] = (float) vector.apply(d);
+            }
+            rows.add(values);
+        }
+        try (Clip clip = Clip.open(ShippedModel.cached())) {
+            FeatureMatrix pictures = FeatureMatrix.of(rows, clip.embedDim());
+            PromptEnsemble prompts = PromptEnsemble.of(PromptTemplates.PHOTO);
+            FeatureMatrix texts = prompts.written(clip, Photographs.CLASSES).weights();
+            Answers expected = Pool.of(pictures, Progress.NONE)
+                    .joint(
+                            Evidence.of(prompts.classifier(clip, Photographs.CLASSES)
+                                            .logits(pictures))
+                                    .texts(texts),
+                            Progress.NONE);
+            assertThat(expected.joint()).isTrue();
+            List<Row> answered = model.together("features")
+                    .transform(features)
+                    .select("prediction", "alone", "probability")
+                    .collectAsList();
+            assertThat(answered).hasSize(rows.size());
+            for (int i = 0; i < rows.size(); i++) {
+                assertThat(answered.get(i).getDouble(0)).isEqualTo(expected.labels()[i]);
+                assertThat(answered.get(i).getString(1)).isEqualTo(Photographs.CLASSES.get(expected.alone()[i]));
+                Vector probabilities = answered.get(i).getAs(2);
+                assertThat(probabilities.apply(1))
+                        .isCloseTo(expected.probabilities().get(i, 1), within(ROUNDING));
+            }
+        }
+        List<Row> oneByOne = model.together("features")
+                .setBlockSize(5) // fewer than are answered together
+                .transform(features)
+                .select("predictedLabel", "alone")
+                .collectAsList();
+        assertThat(oneByOne).hasSize(rows.size()).allMatch(row -> row.getString(0)
+                .equals(row.getString(1)));
+        Dataset<Row> gap = features.withColumn(
+                "features", functions.when(functions.col("label").notEqual("pizza"), functions.col("features")));
+        assertThat(model.together("features")
+                        .setHandleInvalid("keep")
+                        .transform(gap)
+                        .filter("error is not null")
+                        .select("label")
+                        .distinct()
+                        .collectAsList())
+                .singleElement()
+                .matches(row -> row.getString(0).equals("pizza"));
+        assertThatThrownBy(() -> model.together("label").transform(features))
+                .hasMessageContaining("vectors of features");
+    }
+
     @Test
     void aLearnedClassifierIsThatOfTheCommandLine(SparkSession spark) throws Exception {
         Path run = run("prolip");
