@@ -7,6 +7,8 @@ import static java.util.stream.Collectors.toList;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -95,16 +97,34 @@ record Snapshot(
         return new Snapshot(root, revision, state, classes, others, tests, kept);
     }
 
+    /** Returns the classes of a picture. */
+    List<String> labels(Photo one) {
+        return one.className() == null ? List.of() : List.of(one.className());
+    }
+
+    /** Returns true if a picture waits to be labelled. */
+    boolean isUnsorted(Photo one) {
+        return one.className() == null;
+    }
+
     /** Returns the pictures of a class, or the unsorted ones. */
     List<Photo> of(String className) {
         return photos.stream()
-                .filter(one -> Objects.equals(one.className(), className))
+                .filter(one -> className == null ? isUnsorted(one) : labels(one).contains(className))
                 .toList();
+    }
+
+    /** Returns the pictures of each class that has some. */
+    Map<String, List<Photo>> byClass() {
+        Map<String, List<Photo>> all = new HashMap<>();
+        photos.forEach(one -> labels(one).forEach(name -> all.computeIfAbsent(name, key -> new ArrayList<>())
+                .add(one)));
+        return all;
     }
 
     List<Photo> labelled(Predicate<Photo> like) {
         return photos.stream()
-                .filter(one -> one.className() != null && like.test(one))
+                .filter(one -> !labels(one).isEmpty() && like.test(one))
                 .toList();
     }
 

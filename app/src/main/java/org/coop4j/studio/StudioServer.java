@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.groupingBy;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
@@ -311,7 +310,7 @@ public final class StudioServer implements Closeable {
         Work work = runs.running();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
-        Map<String, List<Photo>> own = now.labelled(one -> true).stream().collect(groupingBy(Photo::className));
+        Map<String, List<Photo>> own = now.byClass();
         return JSON.createObjectNode()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
