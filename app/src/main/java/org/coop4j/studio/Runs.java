@@ -114,7 +114,12 @@ final class Runs implements Closeable {
         List<Method> methods;
         Snapshot now = studio.snapshot();
         try {
-            methods = name.equals("auto") ? Method.quick(now.isSeveral()) : List.of(Method.of(name));
+            methods = name.equals("auto")
+                    ? Method.quick(now.isSeveral()).stream()
+                            .filter(one ->
+                                    one.learns() || !now.isSeveral()) // without a threshold it gives the best labels
+                            .toList()
+                    : List.of(Method.of(name));
             methods.forEach(method -> method.requireSuits(now.isSeveral()));
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);

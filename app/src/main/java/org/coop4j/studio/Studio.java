@@ -396,7 +396,7 @@ final class Studio implements Closeable {
     synchronized Done reject(List<String> ids, String className, String gesture) {
         Plan plan = new Plan(gesture);
         if (folder.several && className == null) {
-            return plan.act("Called the labels of %d all", rest(ids, plan));
+            return plan.act("Marked %d as complete", rest(ids, plan));
         }
         requireClass(className);
         if (folder.several) {
