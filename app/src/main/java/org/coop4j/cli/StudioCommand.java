@@ -52,8 +52,18 @@ final class StudioCommand extends ConsoleCommand {
     @Option(names = "--read-only")
     boolean readOnly;
 
+    @Option(names = "--several")
+    boolean several;
+
+    @Option(names = "--list", paramLabel = "FILE")
+    Path list;
+
+    @Option(names = "--keywords")
+    boolean keywords;
+
     @Override
     public Integer call() throws IOException {
+        require(list == null || !keywords, "give --list or --keywords");
         require(folder == null || Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
         ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
                 host,
@@ -65,6 +75,10 @@ final class StudioCommand extends ConsoleCommand {
                         Duration.ofSeconds(30),
                         CONNECTIONS)));
         Path place = folder == null ? demo() : folder;
+        if (several || list != null || keywords) {
+            require(!readOnly, "--read-only writes no table of labels: omit it, or --several, --list and --keywords");
+            StudioServer.makeTable(place, list, keywords);
+        }
         StateFolder user = StateFolder.of(System.getenv());
         Optional<Pages> running = readOnly ? Optional.empty() : RunningStudio.find(user, place);
         if (running.isPresent()) {

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Learned;
 
@@ -14,6 +17,9 @@ import org.coop4j.run.Learned;
  *
  * @param method the method's name in tables
  * @param prompts number of test images that the hand-written prompt classifies correctly
+ * @param map mean average precision of sets of labels, whose images are right if no known label is mistaken; null for
+ *     single labels
+ * @param promptsMap that of the hand-written prompt
  * @param before null if they share no images
  * @param threshold probability above which 95 % of the answers on held-out images are right
  * @param answers by content, true if the run classified it correctly
@@ -23,6 +29,8 @@ public record TestNumbers(
         int right,
         int tested,
         int prompts,
+        Double map,
+        Double promptsMap,
         Before before,
         List<Point> coverage,
         double threshold,
@@ -40,24 +48,48 @@ public record TestNumbers(
      * @param otherwise the threshold if none of the run is good enough
      */
     public static TestNumbers of(Learned run, Optional<TestNumbers> earlier, double otherwise) {
+        boolean sets = Labels.areSets(run.test().truth());
         Scores test = run.test().at(run.confidence().temperature());
-        boolean[] correct = test.correct();
+        Scores prompts = run.prompts().get(0).test();
+        boolean[] correct = sets
+                ? correct(run.test(), run.decision(run.tests().orElseThrow().classNames()))
+                : test.correct();
         Map<String, Boolean> answers = new TreeMap<>();
         for (int i = 0; i < correct.length; i++) {
             answers.put(run.tested().images().get(i).sha256(), correct[i]);
         }
-        List<Point> coverage = test.coverage().points().stream()
-                .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
-                .toList();
+        List<Point> coverage = sets
+                ? List.of()
+                : test.coverage().points().stream()
+                        .map(point -> new Point(point.threshold(), point.answered(), point.correct()))
+                        .toList();
         return new TestNumbers(
                 run.config().method().title(),
-                test.right(),
+                count(correct),
                 test.size(),
-                run.prompts().get(0).test().right(),
+                sets ? count(correct(prompts, Decision.ofPool(prompts.logits()))) : prompts.right(),
+                sets ? run.test().sets().meanAveragePrecision() : null,
+                sets ? prompts.sets().meanAveragePrecision() : null,
                 earlier.map(one -> one.comparedTo(answers)).orElse(null),
                 coverage,
                 run.confidence().threshold().orElse(otherwise),
                 answers);
+    }
+
+    private static int count(boolean[] correct) {
+        return (int) IntStream.range(0, correct.length).filter(i -> correct[i]).count();
+    }
+
+    /** Returns true for each image whose known labels are all as they are predicted. */
+    private static boolean[] correct(Scores scores, Decision decision) {
+        boolean[] correct = new boolean[scores.size()];
+        for (int i = 0; i < correct.length; i++) {
+            boolean[] predicted = decision.predicted(scores.logits()[i]);
+            Labels own = scores.truth().get(i);
+            correct[i] = IntStream.range(0, predicted.length)
+                    .allMatch(k -> own.state(k) != (predicted[k] ? Labels.ABSENT : Labels.PRESENT));
+        }
+        return correct;
     }
 
     private Before comparedTo(Map<String, Boolean> later) {

@@ -45,7 +45,7 @@ final class EncodedPhotos implements Closeable {
     boolean encode(Snapshot now) throws IOException {
         List<Photo> missing = now.photos().stream()
                 .filter(this::isMissing)
-                .sorted(Comparator.comparing(one -> one.className() == null))
+                .sorted(Comparator.comparing(one -> now.labels(one).isEmpty()))
                 .toList();
         List<Photo> some = missing.subList(0, Math.min(PART, missing.size()));
         if (some.isEmpty()) {

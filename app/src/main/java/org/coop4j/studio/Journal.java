@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.Log;
@@ -38,6 +40,7 @@ final class Journal implements Closeable {
     static final int LISTED = 500;
 
     private static final Logger LOG = Log.of(Journal.class);
+    private static final Pattern MARK = Pattern.compile("[^@~].*|[@~][0-9a-f]{64}.+", Pattern.DOTALL);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Bytes after which the state is written again. */
@@ -79,7 +82,7 @@ final class Journal implements Closeable {
      * @param gesture name of what the person did if that takes several actions, such as adding many files; or null
      * @param makes folders that are made before the moves
      * @param drops folders that go after the moves if they are empty
-     * @param kept labels that a person called right, or wrong ({@link Photo#wrong}); an action that undoes takes them back
+     * @param kept marks ({@link Places}), such as of labels that a person called right; an action that undoes takes them back
      * @param tested what was learned from the state after the action, or null
      * @param owner in a note of who wrote what is before it and agreed to it, or null
      */
@@ -102,6 +105,11 @@ final class Journal implements Closeable {
             moves = moves == null ? List.of() : List.copyOf(moves);
             drops = drops == null ? List.of() : List.copyOf(drops);
             kept = kept == null ? List.of() : List.copyOf(kept);
+            Require.that(
+                    kept.stream().map(Places::positive).allMatch(mark -> MARK.matcher(mark)
+                            .matches()),
+                    "the action \"%s\" has a mark that is none",
+                    what);
             makes.forEach(Journal::requireInside);
             drops.forEach(Journal::requireInside);
             boolean isComplete =
@@ -136,7 +144,20 @@ final class Journal implements Closeable {
         }
 
         boolean isChange() {
-            return !makes.isEmpty() || !moves.isEmpty() || !drops.isEmpty();
+            return !makes.isEmpty()
+                    || !moves.isEmpty()
+                    || !drops.isEmpty()
+                    || kept.stream().map(Places::positive).anyMatch(one -> Places.isClass(one) || Places.isLabel(one));
+        }
+
+        /** Returns the marks that it makes, or takes back, in their order. */
+        List<String> marks() {
+            List<String> marks = new ArrayList<>(kept);
+            if (undoes != null) {
+                Collections.reverse(marks);
+                marks.replaceAll(Places::back);
+            }
+            return marks;
         }
 
         private boolean continues(List<Entry> others) {
@@ -410,6 +431,9 @@ final class Journal implements Closeable {
                 .map(move -> Objects.requireNonNullElse(Photo.classOf(move.to), "unsorted"))
                 .distinct()
                 .toList();
+        if (moves.isEmpty()) {
+            return gesture.stream().map(Entry::what).distinct().collect(Collectors.joining(", "));
+        }
         String added = gesture.get(0).what.replaceFirst(" .*", ""); // "Added", "Moved" or "Converted"
         return targets.size() == 1 && gesture.get(0).what.contains(" to ")
                 ? "%s %d to %s".formatted(added, moves.size(), targets.get(0))

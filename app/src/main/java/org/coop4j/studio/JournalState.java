@@ -127,7 +127,7 @@ final class JournalState {
                 tested,
                 places.contents,
                 places.classes,
-                places.kept,
+                places.marks().toList(),
                 undoable));
         try (AtomicFile target = AtomicFile.create(file)) {
             target.write(ByteBuffer.wrap(Sha256.of(content).getBytes(US_ASCII)), 0);
@@ -163,7 +163,7 @@ final class JournalState {
         state.testedState = saved.testedState;
         state.tested = saved.tested;
         state.places.classes.addAll(saved.classes);
-        state.places.kept.addAll(saved.kept);
+        saved.kept.forEach(state.places::mark);
         List<Move> contents = new ArrayList<>();
         saved.contents.forEach((place, content) -> contents.add(new Move(content, "", place))); // checks them
         contents.forEach(state.places::move);

@@ -21,6 +21,8 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.eval.Labels;
 import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
@@ -99,7 +101,8 @@ final class Model implements Closeable {
         static Fit of(long revision, Images images, DataSpec source, ImageDataset lists, Fit earlier)
                 throws IOException {
             Recipe.Lists counts = Recipe.Lists.of(source, lists);
-            Recipe recipe = Recipe.of(Method.closedForm(), Map.of(), counts, images.space());
+            Method quick = lists.hasSets() ? Method.standard(true) : Method.closedForm();
+            Recipe recipe = Recipe.of(quick, Map.of(), counts, images.space());
             Learned learned = new Run(images, recipe, RunData.of(source, lists, ClassHalf.ALL), Progress.NONE).learn();
             try {
                 Pictures test = images.pictures(lists.test(), "test pictures", Progress.NONE);
@@ -158,6 +161,11 @@ final class Model implements Closeable {
         /** Returns the number of test pictures of a class that are classified correctly. */
         int right(String className) {
             int label = classes().indexOf(className);
+            if (isSeveral()) {
+                return (int) entries((state, predicted) -> state == Labels.PRESENT && predicted)
+                        .filter(entry -> entry % classes().size() == label)
+                        .count();
+            }
             int[] labels = learned.test().labels();
             boolean[] correct = learned.test().correct();
             return (int) IntStream.range(0, labels.length)
@@ -165,8 +173,41 @@ final class Model implements Closeable {
                     .count();
         }
 
-        /** Returns the numbers of test pictures that are mistaken, but for labels that were declared right. */
+        boolean isSeveral() {
+            return Labels.areSets(learned.test().truth());
+        }
+
+        private interface Entry {
+            boolean is(int state, boolean predicted);
+        }
+
+        /** Returns labels of test pictures that are decided, each as the picture's number · classes + class. */
+        private IntStream entries(Entry wanted) {
+            List<Labels> truth = learned.test().truth();
+            int n = classes().size();
+            Decision decision = learned.decision(classes());
+            return IntStream.range(0, truth.size()).flatMap(i -> {
+                boolean[] predicted = decision.predicted(learned.test().logits()[i]);
+                return IntStream.range(0, n)
+                        .filter(k -> wanted.is(truth.get(i).state(k), predicted[k]))
+                        .map(k -> i * n + k);
+            });
+        }
+
+        /**
+         * Returns the numbers of test pictures that are mistaken, but for labels that were declared right; of several labels
+         * each as the picture's number · classes + class.
+         */
         int[] mistaken(Snapshot now) {
+            if (isSeveral()) {
+                int n = classes().size();
+                return entries((state, predicted) -> state == (predicted ? Labels.ABSENT : Labels.PRESENT))
+                        .filter(entry -> !now.kept()
+                                .contains(Photo.label(
+                                        learned.tested().images().get(entry / n).sha256(),
+                                        classes().get(entry % n))))
+                        .toArray();
+            }
             boolean[] correct = learned.test().correct();
             return IntStream.range(0, correct.length)
                     .filter(i -> !correct[i])

@@ -3,7 +3,6 @@ package org.coop4j.studio;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toCollection;
 
 import java.io.Closeable;
@@ -38,6 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.FolderTimes;
+import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.NewName;
@@ -87,6 +87,10 @@ final class PhotoFolder implements Closeable {
     private Set<String> unusable = Set.of(); // names
     private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
+    final boolean several; // labels come from a table
+    private String tableFault; // why the table cannot be read, or null
+    private List<Object> tableSeen = List.of();
+    private Map<String, SortedMap<String, Boolean>> judged;
 
     /**
      * Opens a folder, finishes what a killed studio of this user had begun, and lists the pictures.
@@ -110,6 +114,7 @@ final class PhotoFolder implements Closeable {
                 own(name);
             }
             this.journal = readOnly ? Journal.inMemory() : openJournal();
+            this.several = LabelTable.isIn(root) || journal.places().isSeveral();
             Question question = question();
             if (question != null) {
                 LOG.warn("{} The page asks what to do", question.why());
@@ -121,7 +126,8 @@ final class PhotoFolder implements Closeable {
             }
             scan();
             CommandFailure.require(
-                    classes.isEmpty()
+                    several
+                            || classes.isEmpty()
                             || classes.stream()
                                     .anyMatch(name -> Split.named(name).isEmpty()),
                     "%s holds parts of a split, not classes: give one of them",
@@ -167,19 +173,27 @@ final class PhotoFolder implements Closeable {
      * A question to answer before anything is finished, changed or undone.
      *
      * @param unfinished an action in words, or null
+     * @param ofTable true if it is about the table of the labels, which continuing writes anew
      */
-    record Question(String why, String unfinished) {}
+    record Question(String why, String unfinished, boolean ofTable) {}
 
-    /** Returns the question about a journal that others wrote, or whose end was damaged; null if there is none. */
+    /**
+     * Returns the question about a journal that others wrote, or whose end was damaged, or about a table that cannot be read;
+     * null if there is none.
+     */
     Question question() {
-        if (readOnly() || owner.equals(journal.owner())) {
+        if (readOnly()) {
             return null;
+        } else if (owner.equals(journal.owner())) {
+            return tableFault == null
+                    ? null
+                    : new Question("The table of the labels was changed elsewhere. " + tableFault, null, true);
         }
         String why = isDamaged()
                 ? "The end of this folder's history is damaged."
                 : "This folder's history was written elsewhere, or by somebody else: continue only if you trust them.";
         Entry unfinished = journal.unfinished();
-        return new Question(why, unfinished == null ? null : unfinished.what());
+        return new Question(why, unfinished == null ? null : unfinished.what(), false);
     }
 
     private boolean isDamaged() {
@@ -194,7 +208,10 @@ final class PhotoFolder implements Closeable {
      */
     List<StudioProblem> answer(boolean goOn) throws IOException {
         List<StudioProblem> problems = List.of();
-        if (!goOn && !isDamaged()) {
+        if (question().ofTable()) {
+            Path table = root.resolve(LabelTable.NAME);
+            Files.move(table, AtomicFile.numbered(table, ".damaged-"));
+        } else if (!goOn && !isDamaged()) {
             journal.close();
             Files.move(own("journal"), AtomicFile.numbered(own("journal"), ".forgotten-"));
             Files.deleteIfExists(own("journal.state"));
@@ -221,7 +238,7 @@ final class PhotoFolder implements Closeable {
         return file;
     }
 
-    private static boolean isPlain(Path file) {
+    static boolean isPlain(Path file) {
         try {
             BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return now.isRegularFile() || now.isDirectory();
@@ -240,7 +257,8 @@ final class PhotoFolder implements Closeable {
                 List.copyOf(classes),
                 List.copyOf(photos.values()),
                 Set.copyOf(tests),
-                Set.copyOf(journal.places().kept));
+                Set.copyOf(journal.places().kept),
+                judged);
     }
 
     /** Returns names of files and folders that are passed over, since not every program can say them. */
@@ -261,7 +279,8 @@ final class PhotoFolder implements Closeable {
 
     /** Lists folders again that were changed from outside; returns true if there were some. */
     boolean refresh() throws IOException {
-        boolean changed = isOneChanged() || seen == null || seen.isChanged();
+        boolean changed =
+                isOneChanged() || seen == null || seen.isChanged() || (several && !tableSeen.equals(tableNow()));
         if (changed) {
             scan();
         }
@@ -282,7 +301,7 @@ final class PhotoFolder implements Closeable {
                 .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
         if (all) {
             Listing present = list();
-            changed |= !present.classes.equals(classes)
+            changed |= !(several || present.classes.equals(classes))
                     || !present.unusable.equals(unusable)
                     || present.files.size() != photos.size() + unreadable.size()
                     || !present.files.keySet().stream()
@@ -316,7 +335,9 @@ final class PhotoFolder implements Closeable {
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
         for (Path folder : lister.folders(root)) {
             found.folders.add(folder);
-            if (isUsable(folder)) {
+            if (several) {
+                continue;
+            } else if (isUsable(folder)) {
                 found.classes.add(place(folder));
             } else {
                 found.unusable.add(place(folder));
@@ -368,15 +389,60 @@ final class PhotoFolder implements Closeable {
         photos.clear();
         photos.putAll(found);
         classes.clear();
-        classes.addAll(present.classes);
+        classes.addAll(several ? journal.places().classes : present.classes);
         unusable = present.unusable;
         unreadable = failed;
         seen = before;
         Entry outside = outside();
+        if (several) {
+            tableFault = null;
+            outside = outside.keeping(changedInTable(outside));
+        }
         if (outside.isChange() && question() == null) {
             note(outside);
         }
         changed();
+    }
+
+    private SortedMap<String, String> contents() {
+        SortedMap<String, String> contents = new TreeMap<>();
+        photos.forEach((place, one) -> contents.put(place, one.sha256()));
+        return contents;
+    }
+
+    /** Returns the size and time of the table of the labels. */
+    private List<Object> tableNow() {
+        try {
+            BasicFileAttributes now = Files.readAttributes(root.resolve(LabelTable.NAME), BasicFileAttributes.class);
+            return List.of(now.size(), now.lastModifiedTime());
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /**
+     * Returns marks that lead from the labels in the journal to those in the table. Pictures that were moved outside get
+     * their lines again, and all of them if the table is gone.
+     */
+    private List<String> changedInTable(Entry outside) throws IOException {
+        tableSeen = tableNow();
+        try {
+            LabelTable table = LabelTable.read(root);
+            if (question() == null && !readOnly()) {
+                Places now = journal.places();
+                List<Move> all = tableSeen.isEmpty()
+                        ? photos.values().stream()
+                                .map(one -> new Move(one.sha256(), "", one.path()))
+                                .toList()
+                        : outside.moves();
+                table.perform(all, List.of(), contents(), now);
+                table.write();
+            }
+            return table.changes(photos.values(), journal.places());
+        } catch (InputException e) {
+            tableFault = e.getMessage() + ".";
+            return List.of();
+        }
     }
 
     /** Returns what leads from the labels in the journal to those in the folder. */
@@ -408,16 +474,25 @@ final class PhotoFolder implements Closeable {
     void changed() {
         revision++;
         byId = photos.values().stream().collect(groupingBy(Photo::id));
-        Map<String, Set<String>> contents = photos.values().stream()
-                .filter(one -> one.className() != null)
-                .collect(
-                        groupingBy(Photo::className, TreeMap::new, mapping(Photo::sha256, toCollection(TreeSet::new))));
+        if (several) {
+            classes.clear();
+            classes.addAll(journal.places().classes);
+            judged = Map.copyOf(journal.places().judged);
+        }
         tests.clear();
-        contents.values().stream()
-                .filter(own -> own.size() >= FEWEST_TO_TEST)
-                .flatMap(Set::stream)
-                .filter(PhotoFolder::isDrawn)
-                .forEach(tests::add);
+        Map<String, Set<String>> contents = new TreeMap<>(); // by class
+        snapshot()
+                .byClass()
+                .forEach((name, own) ->
+                        contents.put(name, own.stream().map(Photo::sha256).collect(toCollection(TreeSet::new))));
+        contents.values().removeIf(own -> own.size() < FEWEST_TO_TEST);
+        Stream<String> able = several
+                ? photos.values().stream()
+                        .map(Photo::sha256)
+                        .filter(one -> judged.containsKey(one)
+                                && judged.get(one).keySet().containsAll(contents.keySet()))
+                : contents.values().stream().flatMap(Set::stream);
+        able.filter(one -> !contents.isEmpty() && isDrawn(one)).forEach(tests::add);
     }
 
     /** Returns true for a third of all contents. */
@@ -454,9 +529,19 @@ final class PhotoFolder implements Closeable {
                 classes.remove(folder);
             });
         }
+        if (several) {
+            attempt(LabelTable.NAME, problems, () -> {
+                LabelTable table = LabelTable.read(root);
+                table.perform(entry.moves(), entry.marks(), journal.places().seen(), journal.places());
+                table.write();
+                tableSeen = tableNow();
+            });
+        }
         note(Entry.note(entry.action(), null));
         Set<Path> folders = new HashSet<>(Set.of(root));
-        classes.forEach(name -> folders.add(root.resolve(name)));
+        if (!several) {
+            classes.forEach(name -> folders.add(root.resolve(name)));
+        }
         photos.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
         seen = problems.isEmpty() ? FolderTimes.of(folders) : null;
         return problems;

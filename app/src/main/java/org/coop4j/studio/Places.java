@@ -1,10 +1,13 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.flatMapping;
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -20,23 +23,114 @@ import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Snapshot.Photo;
 
-/** The labels after some entries of a journal: classes, contents by place, removed ones too, and what a person called right or wrong. */
+/**
+ * The labels after some entries of a journal: classes, contents by place, removed ones too, and marks. A mark says that a
+ * person called a label right or wrong; where a table has several labels per picture, it is one of those, or a class.
+ */
 final class Places {
+
+    /** Beginning of the mark of a class, before its name. */
+    static final String CLASS = "#";
+
+    /** Beginning of the mark of a content that shows a class. */
+    static final String SHOWN = "@";
+
+    /** Beginning of the mark of a content that does not show a class. */
+    private static final String ABSENT = "~";
+
+    private static final String GONE = "-"; // before a mark that is taken back
+    private static final int NAME = 65; // characters before the name of a class
 
     final NavigableMap<String, String> contents = new TreeMap<>();
     final NavigableSet<String> classes = new TreeSet<>();
     final Set<String> kept = new HashSet<>();
+
+    /** Labels that were decided: true if the content shows the class. */
+    final Map<String, SortedMap<String, Boolean>> judged = new HashMap<>();
+
+    private boolean several; // the table of the labels has been seen
     private int removed; // pictures among the contents
 
     void apply(Entry entry) {
         entry.makes().stream().filter(name -> !name.contains("/")).forEach(classes::add);
         entry.moves().forEach(this::move);
         entry.drops().forEach(classes::remove);
-        if (entry.undoes() == null) {
-            kept.addAll(entry.kept());
-        } else {
-            entry.kept().forEach(kept::remove);
+        entry.marks().forEach(this::mark);
+    }
+
+    static String positive(String mark) {
+        return mark.startsWith(GONE) ? mark.substring(1) : mark;
+    }
+
+    /** Returns a mark that takes another back. */
+    static String back(String mark) {
+        return mark.startsWith(GONE) ? mark.substring(1) : GONE + mark;
+    }
+
+    static boolean isClass(String mark) {
+        return mark.startsWith(CLASS);
+    }
+
+    static boolean isLabel(String mark) {
+        return mark.startsWith(SHOWN) || mark.startsWith(ABSENT);
+    }
+
+    static String content(String label) {
+        return label.substring(1, NAME);
+    }
+
+    static String name(String label) {
+        return label.substring(NAME);
+    }
+
+    /** Returns the marks by which a label of a content becomes shown, absent or, if null, undecided. */
+    List<String> judging(String content, String name, Boolean shown) {
+        Boolean before = judged.getOrDefault(content, new TreeMap<>()).get(name);
+        List<String> marks = new ArrayList<>();
+        if (!Objects.equals(before, shown)) {
+            if (before != null) {
+                marks.add(GONE + label(content, name, before));
+            }
+            if (shown != null) {
+                marks.add(label(content, name, shown));
+            }
         }
+        return marks;
+    }
+
+    private static String label(String content, String name, boolean shown) {
+        return (shown ? SHOWN : ABSENT) + Photo.label(content, name);
+    }
+
+    void mark(String mark) {
+        String what = positive(mark);
+        boolean gone = !mark.equals(what);
+        if (isLabel(what)) {
+            SortedMap<String, Boolean> own = new TreeMap<>(judged.getOrDefault(content(what), new TreeMap<>()));
+            if (gone) {
+                own.remove(name(what));
+            } else {
+                own.put(name(what), what.startsWith(SHOWN));
+            }
+            judged.put(content(what), own); // another, as others may read the one before
+        } else {
+            Set<String> all = isClass(what) ? classes : kept;
+            String one = isClass(what) ? what.substring(1) : what;
+            boolean unused = gone ? all.remove(one) : all.add(one);
+        }
+        several |= isLabel(what) || isClass(what);
+    }
+
+    /** Returns true if the labels are those of a table. */
+    boolean isSeveral() {
+        return several;
+    }
+
+    /** Returns the marks that lead here, but for those of classes. */
+    Stream<String> marks() {
+        Stream<String> labels = judged.entrySet().stream().flatMap(own -> own.getValue().entrySet().stream()
+                .map(one -> label(own.getKey(), one.getKey(), one.getValue())));
+        return Stream.concat(kept.stream(), labels);
     }
 
     private void rename(String from, String to) {
@@ -117,11 +211,29 @@ final class Places {
                 .toList();
     }
 
+    private Stream<String> classes(String place, String content) {
+        Set<String> shown = several ? shown(judged.get(content)) : Set.of();
+        return shown.isEmpty()
+                ? Stream.of(several ? "" : Objects.requireNonNullElse(Photo.classOf(place), ""))
+                : shown.stream();
+    }
+
+    /** Returns the labels that are shown among those that were decided, or null. */
+    static Set<String> shown(Map<String, Boolean> decided) {
+        Set<String> shown = new LinkedHashSet<>();
+        Objects.requireNonNullElse(decided, new TreeMap<String, Boolean>()).forEach((name, is) -> {
+            if (is) {
+                shown.add(name);
+            }
+        });
+        return shown;
+    }
+
     private Map<String, Set<String>> classesByContent() {
         return seen().entrySet().stream()
                 .collect(groupingBy(
                         Map.Entry::getValue,
                         TreeMap::new,
-                        mapping(place -> Objects.requireNonNullElse(Photo.classOf(place.getKey()), ""), toSet())));
+                        flatMapping(place -> classes(place.getKey(), place.getValue()), toSet())));
     }
 }

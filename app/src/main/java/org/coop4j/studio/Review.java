@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.Neighbours;
@@ -45,6 +47,7 @@ final class Review {
      * @param own the most similar training pictures of its class
      * @param other those of the predicted class
      * @param suspect true if its label is probably wrong: all of the most similar pictures are of the predicted class
+     * @param of the class of several that is shown or not; null if a picture has one
      */
     record Mistake(
             String id,
@@ -54,7 +57,8 @@ final class Review {
             double labelProbability,
             List<String> own,
             List<String> other,
-            boolean suspect) {}
+            boolean suspect,
+            String of) {}
 
     /** The confusion matrix, a row per class, and its pictures off the diagonal. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -64,6 +68,9 @@ final class Review {
         Fit fit = model.latest();
         if (fit == null || fit.numbers() == null) {
             return new Mistakes(0, List.of(), new int[0][], List.of());
+        }
+        if (fit.isSeveral()) {
+            return ofSeveral(fit);
         }
         Scores scores = fit.learned().test();
         int[] labels = scores.labels();
@@ -89,10 +96,47 @@ final class Review {
                     p[labels[i]],
                     nearest(train, similar, j -> learned[j] == labels[i]),
                     nearest(train, similar, j -> learned[j] == other),
-                    Neighbours.first(similar, SIMILAR, j -> true).stream().allMatch(j -> learned[j] == other)));
+                    Neighbours.first(similar, SIMILAR, j -> true).stream().allMatch(j -> learned[j] == other),
+                    null));
         });
         mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
         return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
+    }
+
+    /** Returns the wrong labels of pictures that have several, the surest first; there is no matrix. */
+    private Mistakes ofSeveral(Fit fit) throws IOException {
+        int n = fit.classes().size();
+        Scores scores = fit.learned().test();
+        int[] wrong = fit.mistaken(studio.snapshot());
+        Pictures mistaken = fit.learned()
+                .tested()
+                .select(IntStream.of(wrong).map(entry -> entry / n).toArray());
+        Pictures train = fit.learned().support().train();
+        List<Labels> learned = train.labelSets();
+        List<Mistake> mistakes = new ArrayList<>();
+        Neighbours.each(Fit.units(mistaken), Fit.units(train), (row, similar) -> {
+            int i = wrong[row] / n;
+            int k = wrong[row] % n;
+            String name = fit.classes().get(k);
+            String not = "not " + name;
+            int state = scores.truth().get(i).state(k);
+            boolean shown = state == Labels.PRESENT;
+            double p = fit.classifier().probabilities(scores.logits()[i])[k];
+            int other = shown ? Labels.ABSENT : Labels.PRESENT;
+            mistakes.add(new Mistake(
+                    Fit.id(mistaken, row),
+                    shown ? name : not,
+                    shown ? not : name,
+                    shown ? 1 - p : p,
+                    shown ? p : 1 - p,
+                    nearest(train, similar, j -> learned.get(j).state(k) == state),
+                    nearest(train, similar, j -> learned.get(j).state(k) == other),
+                    Neighbours.first(similar, SIMILAR, j -> true).stream()
+                            .allMatch(j -> learned.get(j).state(k) == other),
+                    name));
+        });
+        mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
+        return new Mistakes(scores.size(), fit.classes(), new int[0][], mistakes);
     }
 
     private static List<String> nearest(Pictures train, float[] similar, IntPredicate wanted) {
@@ -140,7 +184,7 @@ final class Review {
                 now.revision(), fit == null ? 0 : fit.revision(), (long) encoded.count(), (long) quality.count());
         if (!cleanedAt.equals(state)) {
             cleaned = new Clean(
-                    fit == null ? List.of() : suspects(now, fit.learned()),
+                    fit == null || fit.isSeveral() ? List.of() : suspects(now, fit.learned()),
                     duplicates(now),
                     now.photos().stream()
                             .filter(encoded::isUnreadable)

@@ -112,12 +112,19 @@ final class Runs implements Closeable {
             throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.");
         }
         List<Method> methods;
+        Snapshot now = studio.snapshot();
         try {
-            methods = name.equals("auto") ? Method.quick() : List.of(Method.of(name));
+            methods = name.equals("auto")
+                    ? Method.quick(now.isSeveral()).stream()
+                            .filter(one ->
+                                    one.learns() || !now.isSeveral()) // without a threshold it gives the best labels
+                            .toList()
+                    : List.of(Method.of(name));
+            methods.forEach(method -> method.requireSuits(now.isSeveral()));
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);
         }
-        Optional<ImageDataset> found = studio.snapshot().lists(one -> !encoded.isUnreadable(one));
+        Optional<ImageDataset> found = now.lists(one -> !encoded.isUnreadable(one));
         StudioProblem.require(found.isPresent(), "Learning needs two classes or more: add pictures.");
         ImageDataset pictures = found.get();
         StudioProblem.require(!pictures.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
@@ -159,8 +166,12 @@ final class Runs implements Closeable {
         while (Files.exists(learned.resolve("run-" + n))) {
             n++;
         }
-        Path split = learned.resolve("run-%d.split.json".formatted(n));
-        SplitFile.write(pictures, split, studio.root(), Optional.empty());
+        Path split = learned.resolve("run-%d.%s".formatted(n, pictures.hasSets() ? "csv" : "split.json"));
+        if (pictures.hasSets()) {
+            LabelTable.write(pictures, studio.root(), split);
+        } else {
+            SplitFile.write(pictures, split, studio.root(), Optional.empty());
+        }
         DataSpec data = DataSpec.of(split)
                 .with()
                 .images(studio.root())

@@ -7,15 +7,20 @@ import static java.util.stream.Collectors.toList;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.coop4j.base.InputException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Labels;
 import org.coop4j.image.ExifOrientation;
 
 /**
@@ -24,6 +29,8 @@ import org.coop4j.image.ExifOrientation;
  * @param state the latest action in the journal
  * @param tests contents of the test pictures
  * @param kept labels that a person called right ({@link Photo#label}) or wrong ({@link Photo#wrong})
+ * @param judged by content, the labels of a table that were decided, true if they are shown; null if the folder of a
+ *     picture is its label
  */
 record Snapshot(
         Path root,
@@ -32,7 +39,8 @@ record Snapshot(
         List<String> classes,
         List<Photo> photos,
         Set<String> tests,
-        Set<String> kept) {
+        Set<String> kept,
+        Map<String, SortedMap<String, Boolean>> judged) {
 
     /**
      * A picture.
@@ -92,19 +100,50 @@ record Snapshot(
     /** Returns this without some pictures. */
     Snapshot without(Predicate<Photo> like) {
         List<Photo> others = photos.stream().filter(one -> !like.test(one)).toList();
-        return new Snapshot(root, revision, state, classes, others, tests, kept);
+        return new Snapshot(root, revision, state, classes, others, tests, kept, judged);
+    }
+
+    boolean isSeveral() {
+        return judged != null;
+    }
+
+    /** Returns the classes of a picture. */
+    Set<String> labels(Photo one) {
+        if (isSeveral()) {
+            return Places.shown(judged.get(one.sha256));
+        }
+        return one.className() == null ? Set.of() : Set.of(one.className());
+    }
+
+    /** Returns the labels of a picture that are decided, true if they are shown. */
+    SortedMap<String, Boolean> decided(Photo one) {
+        return judged.getOrDefault(one.sha256, new TreeMap<>());
+    }
+
+    /** Returns true if a picture waits to be labelled: of several labels, one is not decided. */
+    boolean isUnsorted(Photo one) {
+        return isSeveral() ? classes.isEmpty() || !decided(one).keySet().containsAll(classes) : one.className() == null;
     }
 
     /** Returns the pictures of a class, or the unsorted ones. */
     List<Photo> of(String className) {
         return photos.stream()
-                .filter(one -> Objects.equals(one.className(), className))
+                .filter(one -> className == null ? isUnsorted(one) : labels(one).contains(className))
                 .toList();
+    }
+
+    /** Returns the pictures of each class that has some. */
+    Map<String, List<Photo>> byClass() {
+        Map<String, List<Photo>> all = new HashMap<>();
+        photos.forEach(one -> labels(one).forEach(name -> all.computeIfAbsent(name, key -> new ArrayList<>())
+                .add(one)));
+        return all;
     }
 
     List<Photo> labelled(Predicate<Photo> like) {
         return photos.stream()
-                .filter(one -> one.className() != null && like.test(one))
+                .filter(one -> isSeveral() ? !decided(one).isEmpty() : one.className() != null)
+                .filter(like)
                 .toList();
     }
 
@@ -118,6 +157,17 @@ record Snapshot(
                 .read(one.sha256, LabelledImage.UPRIGHT);
     }
 
+    /** Returns a picture with its labels among some; those that are not decided are unknown. */
+    private LabelledImage image(Photo one, List<String> names) {
+        Map<String, Boolean> own = decided(one);
+        Labels labels = Labels.ofStates(names.size(), c -> {
+            Boolean shown = own.get(names.get(c));
+            return shown == null ? Labels.UNKNOWN : shown ? Labels.PRESENT : Labels.ABSENT;
+        });
+        return LabelledImage.of(root.resolve(one.path), labels, names, ExifOrientation.APPLY, null)
+                .read(one.sha256, LabelledImage.UPRIGHT);
+    }
+
     /**
      * Returns the usable pictures of the classes that have training pictures, to learn from and to test on; empty if there
      * are fewer than two.
@@ -126,12 +176,18 @@ record Snapshot(
         List<Photo> labelled = labelled(usable);
         List<String> names = labelled.stream()
                 .filter(one -> !isTest(one))
-                .map(Photo::className)
+                .flatMap(one -> labels(one).stream())
                 .distinct()
                 .sorted()
                 .toList();
         if (names.size() < 2) {
             return Optional.empty();
+        }
+        if (isSeveral()) {
+            Map<Boolean, List<LabelledImage>> sets = labelled.stream()
+                    .collect(partitioningBy(this::isTest, mapping(one -> image(one, names), toList())));
+            return Optional.of(
+                    new ImageDataset(root.getFileName().toString(), names, sets.get(false), List.of(), sets.get(true)));
         }
         Map<Boolean, List<LabelledImage>> parts = labelled.stream()
                 .filter(one -> names.contains(one.className()))

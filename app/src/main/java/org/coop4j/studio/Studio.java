@@ -257,11 +257,44 @@ final class Studio implements Closeable {
                             .filter(one -> folded(one).equals(folded(name)))
                             .findFirst()
                             .orElse(null);
-            if (found == null && name != null) {
-                makes.add(newClass(name));
-                return makes.get(0);
+            return found == null && name != null ? make(name) : found;
+        }
+
+        /** Makes a class. */
+        private String make(String name) {
+            String made = newClass(name);
+            if (folder.several) {
+                kept.add(Places.CLASS + made);
+            } else {
+                makes.add(made);
             }
-            return found;
+            return made;
+        }
+
+        /** Decides a label of a content: shown, absent or, if null, open again. */
+        private boolean judge(String sha256, String label, Boolean shown) {
+            List<String> marks = folder.journal.places().judging(sha256, label, shown);
+            if (!marks.isEmpty() && folder.journal.places().kept.contains(Photo.label(sha256, label))) {
+                kept.add(Places.back(Photo.label(sha256, label))); // it was another that was right
+            }
+            return kept.addAll(marks);
+        }
+
+        /** Decides a label of pictures; returns the number of those of which it was not. */
+        private long judge(Collection<String> ids, String label, Boolean shown) {
+            return contents(ids).filter(one -> judge(one, label, shown)).count();
+        }
+
+        /** Gives all pictures of a class another instead, or takes it off them if that is null. */
+        private void relabel(String from, String to, boolean merge) {
+            folder.journal.places().judged.forEach((sha256, own) -> {
+                Boolean shown = own.get(from);
+                judge(sha256, from, null);
+                if (to != null && shown != null && (shown || !merge)) {
+                    judge(sha256, to, shown);
+                }
+            });
+            kept.add(Places.back(Places.CLASS + from));
         }
 
         /** Moves the pictures of a class to another, which leaves it empty. */
@@ -342,7 +375,13 @@ final class Studio implements Closeable {
         Plan plan = new Plan(gesture);
         if (to != null && !folder.classes.contains(to)) {
             StudioProblem.require(create, "There is no class %s.", to);
-            plan.makes.add(newClass(to));
+            plan.make(to);
+        }
+        if (folder.several && to != null) {
+            return plan.act("Put %s on %d", to, plan.judge(ids, to, true));
+        } else if (folder.several) {
+            contents(ids).forEach(one -> folder.classes.forEach(name -> plan.judge(one, name, null)));
+            return plan.act("Opened the labels of %d again", ids.size());
         }
         Set<String> moved = new LinkedHashSet<>(ids);
         moved.removeIf(id -> of(id).stream().allMatch(one -> Objects.equals(one.className(), to)));
@@ -353,10 +392,16 @@ final class Studio implements Closeable {
         return plan.act("Moved %d to %s", moved.size(), named(to));
     }
 
-    /** Notes that pictures are not of a class. */
+    /** Notes that pictures are not of a class or, if that is null, of no further one: none of their open labels is shown. */
     synchronized Done reject(List<String> ids, String className, String gesture) {
         Plan plan = new Plan(gesture);
+        if (folder.several && className == null) {
+            return plan.act("Marked %d as complete", rest(ids, plan));
+        }
         requireClass(className);
+        if (folder.several) {
+            return plan.act("Marked %d as not %s", plan.judge(ids, className, false), className);
+        }
         Set<String> known = folder.journal.places().kept;
         ids.stream()
                 .distinct()
@@ -366,17 +411,39 @@ final class Studio implements Closeable {
         return plan.act("Marked %d as not %s", plan.kept.size(), className);
     }
 
+    private long rest(List<String> ids, Plan plan) {
+        return contents(ids)
+                .filter(one -> {
+                    Set<String> open = new LinkedHashSet<>(folder.classes);
+                    open.removeAll(folder.journal
+                            .places()
+                            .judged
+                            .getOrDefault(one, new TreeMap<>())
+                            .keySet());
+                    open.forEach(name -> plan.judge(one, name, false));
+                    return !open.isEmpty();
+                })
+                .count();
+    }
+
+    private Stream<String> contents(Collection<String> ids) {
+        return ids.stream().distinct().map(id -> of(id).get(0).sha256());
+    }
+
     /** Makes a class. */
     synchronized Done addClass(String name) {
         Plan plan = new Plan(null);
-        plan.makes.add(newClass(name));
-        return plan.act("New class %s", plan.makes.get(0));
+        return plan.act("New class %s", plan.make(name));
     }
 
     /** Deletes a class; its pictures become unsorted. */
     synchronized Done deleteClass(String name) {
         Plan plan = new Plan(null);
         requireClass(name);
+        if (folder.several) {
+            plan.relabel(name, null, false);
+            return plan.act("Deleted the class %s", name);
+        }
         return plan.act("Deleted the class %s%s", name, plan.dissolve(name, null));
     }
 
@@ -391,11 +458,18 @@ final class Studio implements Closeable {
         if (to != null && folder.classes.contains(to) && !to.equals(from)) {
             StudioProblem.require(
                     merge, "There is a class %s already: merge %s into it, or use another word.", to, from);
+            if (folder.several) {
+                plan.relabel(from, to, true);
+                return plan.act("Merged %s into %s", from, to);
+            }
             return plan.act("Merged %s into %s%s", from, to, plan.dissolve(from, to));
         }
         String checked = className(to);
         requireNoClash(checked, from);
-        if (!checked.equals(from)) {
+        if (!checked.equals(from) && folder.several) {
+            plan.kept.add(Places.CLASS + checked);
+            plan.relabel(from, checked, false);
+        } else if (!checked.equals(from)) {
             plan.moves.add(new Move("", from, checked));
         }
         return plan.act("Renamed %s to %s", from, checked);
@@ -450,7 +524,7 @@ final class Studio implements Closeable {
         for (Entry entry : last) {
             plan.makes.addAll(entry.drops());
             plan.drops.addAll(entry.makes());
-            plan.kept.addAll(entry.kept());
+            plan.kept.addAll(0, entry.kept());
             for (int i = entry.moves().size() - 1; i >= 0; i--) {
                 Move move = entry.moves().get(i);
                 Photo there = folder.photos.get(move.to());
@@ -487,11 +561,18 @@ final class Studio implements Closeable {
         synchronized (this) {
             Plan plan = new Plan(gesture);
             String className = plan.target(to);
-            if (folder.of(id).stream().anyMatch(one -> Objects.equals(one.className(), className))) {
+            if (folder.several && className != null) {
+                plan.judge(sha256, className, true);
+            }
+            boolean isThere = folder.of(id).stream()
+                    .anyMatch(one -> folder.several || Objects.equals(one.className(), className));
+            if (!isThere) {
+                String place = folder.several || className == null ? "" : className;
+                folder.requireOwn(place);
+                plan.add(content, sha256, place.isEmpty() ? file : place + "/" + file);
+            } else if (plan.kept.isEmpty()) {
                 return done();
             }
-            folder.requireOwn(Objects.requireNonNullElse(className, ""));
-            plan.add(content, sha256, className == null ? file : className + "/" + file);
             done = plan.act("Added %s to %s", file, named(className));
         }
         Thumbnails.keep(thumbnailFile(id), thumbnail);
@@ -542,6 +623,11 @@ final class Studio implements Closeable {
             for (Photo one : some) {
                 plan.add(content, Sha256.of(content), one.path().replaceFirst("(\\.[^./]*)?$", ".jpg"));
                 plan.remove(one);
+                folder.journal
+                        .places()
+                        .judged
+                        .getOrDefault(one.sha256(), new TreeMap<>())
+                        .forEach((label, shown) -> plan.judge(Sha256.of(content), label, shown));
             }
             return plan.act("Converted %s", some.get(0).file());
         }
@@ -555,6 +641,14 @@ final class Studio implements Closeable {
             plan.add(content, Sha256.of(content), file.getFileName().toString());
         }
         return plan.act(what);
+    }
+
+    /** Notes that one of a picture's several labels is right, shown or not. */
+    synchronized Done keep(String id, String label) {
+        Plan plan = new Plan(null);
+        requireClass(label);
+        plan.kept.add(Photo.label(of(id).get(0).sha256(), label));
+        return plan.act("The label %s is right", label);
     }
 
     /** Notes that a picture's label is right. */
@@ -606,8 +700,25 @@ final class Studio implements Closeable {
                 .map(folder.photos::get)
                 .filter(Objects::nonNull)
                 .forEach(plan::remove);
-        plan.makes.addAll(PhotoFolder.minus(then.classes, folder.classes));
-        plan.drops.addAll(PhotoFolder.minus(folder.classes, then.classes));
+        List<String> made = PhotoFolder.minus(then.classes, folder.classes);
+        List<String> dropped = PhotoFolder.minus(folder.classes, then.classes);
+        if (folder.several) {
+            made.forEach(name -> plan.kept.add(Places.CLASS + name));
+            Map<String, SortedMap<String, Boolean>> judged = folder.journal.places().judged;
+            Set<String> contents = new TreeSet<>(judged.keySet());
+            contents.addAll(then.judged.keySet());
+            contents.forEach(one -> Stream.of(judged, then.judged)
+                    .flatMap(all -> all.getOrDefault(one, new TreeMap<>()).keySet().stream())
+                    .distinct()
+                    .forEach(name -> plan.judge(
+                            one,
+                            name,
+                            then.judged.getOrDefault(one, new TreeMap<>()).get(name))));
+            dropped.forEach(name -> plan.kept.add(Places.back(Places.CLASS + name)));
+        } else {
+            plan.makes.addAll(made);
+            plan.drops.addAll(dropped);
+        }
         return plan.act("Went back to state %d", state);
     }
 
@@ -622,7 +733,7 @@ final class Studio implements Closeable {
 
     private void requireClass(String name) {
         StudioProblem.require(name != null && folder.classes.contains(name), "There is no class %s.", name);
-        folder.requireOwn(name);
+        folder.requireOwn(folder.several ? "" : name);
     }
 
     private String newClass(String name) {
@@ -637,7 +748,7 @@ final class Studio implements Closeable {
                     other.equals(except) || !folded(other).equals(folded(name)), "There is a class %s already.", other);
         }
         StudioProblem.require(
-                (except != null && folded(name).equals(folded(except))) || !folder.isTaken(name),
+                folder.several || (except != null && folded(name).equals(folded(except))) || !folder.isTaken(name),
                 "There is a file called %s already.",
                 name);
     }
@@ -647,9 +758,12 @@ final class Studio implements Closeable {
     }
 
     /** Returns the name of a class; refuses one that cannot name a folder on some system. */
-    private static String className(String given) {
+    private String className(String given) {
         try {
             String name = SafeName.folder(given);
+            StudioProblem.require( // of which a table would make several labels, or a spreadsheet a formula
+                    !(folder.several && name.matches("[-=+@].*|.*;.*")),
+                    "A label has no semicolon, and begins with none of - = + @.");
             StudioProblem.require(
                     Split.named(name).isEmpty(), "%s is a part of a split elsewhere: use another word.", name);
             return name;

@@ -1,6 +1,5 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.groupingBy;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
@@ -26,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -41,6 +41,8 @@ import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
@@ -107,6 +109,23 @@ public final class StudioServer implements Closeable {
         this.review = new Review(studio, encoded, quality, model);
         this.runs = new Runs(studio, clip, encoded, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
+    }
+
+    /**
+     * Makes the table of a folder whose pictures may have several labels, unless it has one.
+     *
+     * @param list that gives the labels; null for none
+     * @param keywords true if the pictures' keywords give them
+     */
+    public static void makeTable(Path folder, Path list, boolean keywords) throws IOException {
+        DataSpec data = null;
+        if (keywords) {
+            SetChoice all = new SetChoice(true, null, 0, false);
+            data = DataSpec.of(folder.toRealPath()).with().sets(all).build();
+        } else if (list != null) {
+            data = DataSpec.of(list).with().images(folder.toRealPath()).build();
+        }
+        LabelTable.make(folder, data);
     }
 
     /**
@@ -311,11 +330,12 @@ public final class StudioServer implements Closeable {
         Work work = runs.running();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
-        Map<String, List<Photo>> own = now.labelled(one -> true).stream().collect(groupingBy(Photo::className));
+        Map<String, List<Photo>> own = now.byClass();
         return JSON.createObjectNode()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
                 .put("readOnly", studio.readOnly())
+                .put("several", now.isSeveral())
                 .put("unsorted", now.of(null).size())
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
@@ -365,15 +385,18 @@ public final class StudioServer implements Closeable {
 
     // Pictures and their labels
 
-    private record Shown(String id, String file) {}
+    private record Shown(String id, String file, Set<String> labels) {}
 
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
-        get(routes, "pictures", context -> studio.snapshot().of(context.queryParam("class")).stream()
-                .filter(one -> !encoded.isUnreadable(one))
-                .limit(number(context, "count", 200))
-                .map(one -> new Shown(one.id(), one.file()))
-                .toList());
+        get(routes, "pictures", context -> {
+            Snapshot now = studio.snapshot();
+            return now.of(context.queryParam("class")).stream()
+                    .filter(one -> !encoded.isUnreadable(one))
+                    .limit(number(context, "count", 200))
+                    .map(one -> new Shown(one.id(), one.file(), now.labels(one)))
+                    .toList();
+        });
         routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .result(studio.thumbnail(context.pathParam("id"))));
@@ -405,7 +428,10 @@ public final class StudioServer implements Closeable {
         change(routes, "rename", given -> studio.rename(given.from, given.to, given.merge));
         change(routes, "reject", given -> studio.reject(given.ids(), given.to, given.gesture));
         change(routes, "convert", given -> studio.convert(given.picture, given.gesture));
-        change(routes, "keep", given -> studio.keep(given.picture));
+        change(
+                routes,
+                "keep",
+                given -> given.to == null ? studio.keep(given.picture) : studio.keep(given.picture, given.to));
         change(routes, "back", given -> studio.bringBack(given.ids()));
         get(routes, "removed", context -> studio.removed());
         change(routes, "undo", given -> studio.undo());

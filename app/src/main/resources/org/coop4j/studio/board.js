@@ -69,7 +69,7 @@ function card(c, i) {
         h(
             ".row.small",
             c.known
-                ? h("span.muted", c.right != null ? `Test: ${c.right} of ${c.tested} right` : "Not tested yet")
+                ? h("span.muted", c.right != null ? `Test: ${c.right} of ${c.tested} ${state.server.several ? "found" : "right"}` : "Not tested yet")
                 : h("a.what", {href: address(c.name)}, "Name unknown"),
             more > 0 && h("span.end", `${more} more to ${ENOUGH}`)
         ),
@@ -81,13 +81,15 @@ function card(c, i) {
     );
 }
 
+const waiting = () => (state.server.several ? "To label" : "Unsorted");
+
 function tray() {
     const {unsorted} = state.server;
     return h(
         "section.tray.panel.stack",
-        {"aria-label": "Unsorted", ...drop(null)},
-        h(".row", h("h2", h("a", {href: address(null)}, "Unsorted")), h("b.end", unsorted)),
-        items().length > 0 && mosaic("tray", "Unsorted pictures", items(), {width: 68, height: 68}),
+        {"aria-label": waiting(), ...drop(null)},
+        h(".row", h("h2", h("a", {href: address(null)}, waiting())), h("b.end", unsorted)),
+        items().length > 0 && mosaic("tray", waiting() + " pictures", items(), {width: 68, height: 68}),
         collect()
     );
 }
@@ -110,7 +112,7 @@ function opened(of) {
     const n = c?.pictures ?? state.server.unsorted;
     const enter = (id) => open("Picture", () => h("img.whole", {src: "/picture/" + id, alt: ""}));
     return part(
-        c ? name(of) : "Unsorted",
+        c ? name(of) : waiting(),
         pictures(n),
         [
             h("a.button", {href: "#board"}, "Board", kbd("Esc")),
@@ -128,7 +130,11 @@ function opened(of) {
             !n
                 ? muted("There is no picture here. Drop some, or paste.")
                 : items().length
-                  ? mosaic("open", of ?? "Unsorted", items(), {from: of, enter})
+                  ? mosaic("open", of ?? waiting(), items(), {
+                        from: of,
+                        enter,
+                        caption: state.server.several && ((p) => p.labels.join(", ") || "no label")
+                    })
                   : skeleton()
         ],
         {key: "open"}
@@ -154,6 +160,11 @@ export const board = {
                               button("New class", newClass, "", "C")
                           )
                       ),
+                      state.server.several &&
+                          muted(
+                              "A picture may be on several cards, and stays where it is: labels.csv beside the pictures ",
+                              "has its labels. Joint answers and promises are for one label per picture."
+                          ),
                       h(
                           "p.row.small.muted",
                           "Drag, or select and press a key.",
@@ -161,12 +172,12 @@ export const board = {
                       )
                   )
               ),
-    dock: () => (state.open !== undefined || state.picked.size > 0) && dock(items(), {from: state.open ?? null}),
+    dock: () => (state.open !== undefined || state.picked.size > 0) && dock(items(), {from: state.open ?? null, likely: state.server.several && state.open}),
     keys() {
         const {class: at, id} = document.activeElement.dataset;
         const of = state.open ?? at;
         return {
-            ...((state.picked.size || id) && dockKeys(items())),
+            ...((state.picked.size || id) && dockKeys(items(), state.server.several && state.open)),
             c: newClass,
             F2: of && (() => rename(of)),
             Escape: () => (location.hash = "#board")

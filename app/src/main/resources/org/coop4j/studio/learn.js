@@ -2,7 +2,7 @@
 
 import {adder} from "./give.js";
 import {act, data, redraw, state} from "./model.js";
-import {accuracy, bar, button, count, figure, grouped, h, images, muted, part, percent, skeleton} from "./parts.js";
+import {accuracy, bar, button, count, figure, grouped, h, images, muted, part, percent, precision, skeleton} from "./parts.js";
 
 const METHODS = {
     auto: "Best of the quick methods",
@@ -13,6 +13,7 @@ const METHODS = {
     gda: "GDA",
     coop: "CoOp (slow)"
 };
+const OF_SEVERAL = {auto: METHODS.auto, "linear-head": "Linear head", "one-vs-rest": "One-vs-rest"};
 let method = "auto";
 
 export function learn() {
@@ -41,18 +42,24 @@ function progress(now) {
                 h("span.muted.small.end", "Go on sorting: changes count from the next time.")
             ),
             scores.map((s) => figure(s.method, bar(s.score), percent(s.score))),
-            scores.length > 0 && h("p.muted.small", "Share of unseen pictures that each method gets right.")
+            scores.length > 0 && h(
+                    "p.muted.small",
+                    state.server.several
+                        ? "Mean average precision on unseen pictures."
+                        : "Share of unseen pictures that each method gets right."
+                )
         ],
         {class: "panel"}
     );
 }
 
-function comparison({right, tested, before, prompts}) {
+function comparison({right, tested, before, prompts, map, promptsMap}) {
     const row = (label, n, look) => accuracy(label, n, tested, look);
     return part(`Compared on the same ${count(tested, "test picture")}`, null, null, [
         row("Now", right, ".now"),
         before && row("Before", before.right),
         row("Without learning", prompts),
+        map != null && h("p", "Right: all labels of the picture. ", precision(map, promptsMap)),
         before &&
             h(
                 "p",
@@ -94,7 +101,9 @@ function help(classes, mistakes) {
     return [
         most &&
             item(
-                `${[most[0].label, most[0].predicted].join(" and ")} are confused. ` +
+                (most[0].of
+                    ? `${most[0].of} is mistaken most. `
+                    : `${[most[0].label, most[0].predicted].join(" and ")} are confused. `) +
                     `${most.length} of the ${mistakes.length} mistakes: add pictures that show the difference.`,
                 h("a.button.end", {href: "#mistakes"}, `See the ${most.length}`),
                 most.map((m) => m.id)
@@ -136,7 +145,7 @@ export const learning = {
                     h(
                         "select",
                         {value: method, onchange: (e) => ((method = e.target.value), redraw())},
-                        Object.entries(METHODS).map(([value, title]) => h("option", {value}, title))
+                        Object.entries(state.server.several ? OF_SEVERAL : METHODS).map(([value, title]) => h("option", {value}, title))
                     )
                 ),
                 button(a ? "Learn again" : "Learn properly", !now && learn, "", "L"),

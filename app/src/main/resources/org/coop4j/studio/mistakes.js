@@ -5,24 +5,29 @@ import {bar, button, count, figure, grouped, h, images, muted, name, part, perce
 
 const LARGEST = 12; // classes of a matrix
 
-const current = (list) => list.find((m) => m.id === state.focus) ?? list[0];
-const select = (m) => m && focus(".case.now button", m.id);
+const named = (m) => m.id + (m.of ?? ""); // of several labels of a picture, more than one may be wrong
+const current = (list) => list.find((m) => named(m) === state.focus) ?? list[0];
+const select = (m) => m && focus(".case.now button", named(m));
 
 /** What can be done about a wrong picture, by key; then the next one has the focus. */
 function decisions(list, m) {
     const at = list.indexOf(m);
     const then = (decide) => () => (select(list[at + 1] ?? list[at - 1]), decide());
     return {
-        m: then(() => move([m.id], m.predicted)),
-        l: then(() => act("keep", {picture: m.id}, `The label ${m.label} is right`)),
+        m: then(() =>
+            m.of && m.of !== m.predicted
+                ? act("reject", {pictures: [m.id], to: m.of}, `Marked 1 as ${m.predicted}`)
+                : move([m.id], m.predicted)
+        ),
+        l: then(() => act("keep", {picture: m.id, to: m.of}, `The label ${m.label} is right`)),
         Delete: then(() => remove([m.id]))
     };
 }
 
 const sentence = (m) =>
     m.suspect
-        ? `Probably a wrong label. The most similar pictures are all in ${m.predicted}.`
-        : "Probably just hard. Similar pictures are in both classes.";
+        ? `Probably a wrong label. The most similar pictures are all ${m.of ? "" : "in "}${m.predicted}.`
+        : `Probably just hard. Similar pictures are ${m.of ? "of both kinds" : "in both classes"}.`;
 
 /** Wrong pictures, each with what can be done about it; one of all has the keys. */
 export const cases = (list, all = list) =>
@@ -34,10 +39,10 @@ export const cases = (list, all = list) =>
             const likely = (suspect) => (now && m.suspect === suspect ? ".primary" : "");
             const near = (label, ids = []) =>
                 ids.length > 0 &&
-                h("div", h("p.small.muted", "Most similar in ", h("b", name(label))), images(".near", ids.slice(0, 3)));
+                h("div", h("p.small.muted", m.of ? "Most similar: " : "Most similar in ", h("b", name(label))), images(".near", ids.slice(0, 3)));
             return h(
                 "li.case.panel",
-                {key: m.id, class: now ? "now" : "", onclick: () => focus(null, m.id)},
+                {key: named(m), class: now ? "now" : "", onclick: () => focus(null, named(m))},
                 h("img.whole", {src: "/picture/" + m.id, alt: `Picture in ${m.label}, seen as ${m.predicted}`}),
                 h(
                     ".stack",
@@ -48,7 +53,7 @@ export const cases = (list, all = list) =>
                     h(".row.wrap", near(m.label, m.own), near(m.predicted, m.other)),
                     h(
                         ".row.wrap",
-                        button(["Move to ", name(m.predicted)], todo.m, likely(true), now && "M"),
+                        button([m.of ? "Change to " : "Move to ", name(m.predicted)], todo.m, likely(true), now && "M"),
                         button("Label is right", todo.l, likely(false), now && "L"),
                         button("Remove", todo.Delete, ".plain", now && "Del")
                     )
@@ -129,7 +134,7 @@ export const mistakes = {
               )
             : h(
                   ".two",
-                  a.classes.length <= LARGEST && matrix(a, all),
+                  a.matrix.length > 0 && a.classes.length <= LARGEST && matrix(a, all),
                   h(
                       "div",
                       all.map((list) =>

@@ -97,20 +97,32 @@ export function data(path, held) {
     return found.value;
 }
 
-/** A value without some pictures, wherever they are in it. */
-function without(value, ids) {
+/** A value without some pictures, wherever they are in it; or where a label is asked for. */
+function without(value, ids, of) {
+    const other = (v) => of !== undefined && (v?.of ?? v?.label) !== of;
     if (Array.isArray(value)) {
-        return value.filter((v) => !ids.has(v?.id ?? v)).map((v) => without(v, ids));
+        return value.filter((v) => !ids.has(v?.id ?? v) || other(v)).map((v) => without(v, ids, of));
     }
     return value && typeof value === "object" && !value.id
-        ? Object.fromEntries(Object.entries(value).map(([key, v]) => [key, without(v, ids)]))
+        ? Object.fromEntries(Object.entries(value).map(([key, v]) => [key, without(v, ids, of)]))
         : value;
+}
+
+/** An answer after a change, as far as that is known: with several labels, its pictures leave what asks for its label. */
+function after(value, path, ids, to) {
+    return !state.server.several || path === "remove"
+        ? without(value, ids)
+        : (value?.mistakes ?? value)?.[0]?.label
+          ? without(value, ids, to)
+          : value;
 }
 
 /** Makes a change after those before it; its pictures leave the screen at once. */
 export function act(path, body, said) {
     const ids = body.pictures ?? [body.picture];
-    answers.forEach((answer) => Object.assign(answer, {value: without(answer.value, new Set(ids)), next: undefined}));
+    answers.forEach((answer) =>
+        Object.assign(answer, {value: after(answer.value, path, new Set(ids), body.to), next: undefined})
+    );
     running++;
     const line = said && say(said, path !== "undo" && (body.pictures ?? []));
     redraw();

@@ -67,6 +67,10 @@ export function accuracy(label, right, tested, look) {
     return figure(label, range, [h("b", percent(p)), ` ${right} of ${tested}`], look);
 }
 
+/** How well several labels are ranked. */
+export const precision = (map, prompts) =>
+    `Mean average precision ${percent(map / 100)}, without learning ${percent(prompts / 100)}.`;
+
 /** Lists by a key, the largest first. */
 export function grouped(list, key) {
     const found = new Map();

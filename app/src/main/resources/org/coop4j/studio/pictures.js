@@ -137,7 +137,7 @@ function each(items, todo) {
 
 const put = (items, to) => each(items, (ids) => (to === undefined ? remove(ids) : move(ids, to)));
 const reject = (items, to) =>
-    each(items, (pictures) => act("reject", {pictures, to}, `Marked ${pictures.length} as not ${to}`));
+    each(items, (pictures) => act("reject", {pictures, to}, `Marked ${pictures.length} as ${to === null ? "complete" : "not " + to}`));
 
 export const findClass = (done) => ask("Put into which class?", "Put", done);
 
@@ -149,6 +149,7 @@ export const dockKeys = (items, likely) => ({
             .map((c, i) => [i + 1, () => put(items, c.name)])
     ),
     ...(likely && {0: () => reject(items, likely)}),
+    ...(state.server.several && {a: () => reject(items, null)}),
     "/": () => findClass((to) => put(items, to)),
     x: () => put(items),
     Delete: () => put(items),
@@ -159,7 +160,7 @@ export const dockKeys = (items, likely) => ({
 export function dock(items, {likely, none = "Remove", from = null}) {
     const n = state.picked.size;
     const keys = dockKeys(items, likely);
-    const choice = (label, key, todo = keys[key]) =>
+    const choice = (label, key, todo = keys[key?.toString().toLowerCase()]) =>
         button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
     return h(
         "section.dock.row",
@@ -172,7 +173,8 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
             likely && button(["Not ", name(likely)], keys[0], ".choice", "0"),
-            from !== null && choice("unsorted", null, () => put(items, null))
+            from !== null && choice(state.server.several ? "open again" : "unsorted", null, () => put(items, null)),
+            keys.a && choice("that is all", "A")
         ),
         button(none, keys.x, ".choice.end", "X")
     );

@@ -8,7 +8,7 @@ import {history} from "./history.js";
 import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
-import {button, count, h, images, kbd, likely, muted, name, percent, pictures, skeleton} from "./parts.js";
+import {button, count, h, images, kbd, likely, muted, name, percent, pictures, precision, skeleton} from "./parts.js";
 import {look} from "./pictures.js";
 import {render} from "./preact.js";
 import {sort} from "./sort.js";
@@ -33,6 +33,7 @@ const KEYS = {
     N: "what the large button does",
     M: "move a mistake to the class that it looks like",
     L: "learn; of a mistake: the label is right",
+    A: "with several labels: those that it has are all",
     "U, Ctrl Z": "undo",
     "?": "this list"
 };
@@ -110,16 +111,17 @@ function told({total, unsorted, classes, fitted, test, mistakes}) {
         const evidence = "Add pictures: a class needs 8 or more to be tested.";
         return ["Nothing is tested yet.", evidence, ...sort("board", "Add pictures")];
     }
-    const {right, tested, prompts, before} = test;
+    const {right, tested, prompts, before, map, promptsMap} = test;
     const [from, to] = likely(right, tested);
     const [low, high] = [from, to].map((share) => Math.round(10 * share));
     const evidence =
         `${right} of ${tested} test pictures are right (${percent(right / tested)}, likely ` +
         `${Math.round(100 * from)} to ${percent(to)}). ` +
+        (map != null ? precision(map, promptsMap) + " " : "") +
         than(right - prompts, "without learning").replace(/^a/, "A") +
         (before ? `, ${than(before.better - before.worse, "before your last change")}.` : ".");
     return [
-        `Of 10 new pictures, ${low === high ? low : `${low} to ${high}`} would be right.`,
+        `Of 10 new pictures, ${low === high ? low : `${low} to ${high}`} would ${map != null ? "have all labels" : "be"} right.`,
         evidence,
         ...(mistakes ? sort("mistakes", "Look at " + count(mistakes, "mistake")) : sort("learn", "Learn"))
     ];
@@ -155,14 +157,16 @@ const content = () =>
     answer() ? screen().draw(answer()) : answer() === null ? h("h2", "Nothing is learned yet.") : skeleton();
 
 /** Asks before a history that others wrote, or whose end is damaged, changes anything. */
-const question = ({why, unfinished}, message) =>
+const question = ({why, unfinished, ofTable}, message) =>
     message(
         why,
-        unfinished
+        ofTable
+            ? "Mend it, and it is read. Or write it anew as the studio knows it; this one is kept as labels.csv.damaged-1."
+            : unfinished
             ? `“${unfinished}” may not be finished. “Continue” finishes it; “Forget it” leaves the pictures where they are.`
             : "“Continue” goes on with it; “Forget it” begins a new one. The pictures stay where they are.",
-        button("Forget it", () => act("forget", {}), ".choice"),
-        button("Continue", () => act("continue", {}), ".primary")
+        !ofTable && button("Forget it", () => act("forget", {}), ".choice"),
+        button(ofTable ? "Write it anew" : "Continue", () => act("continue", {}), ".primary")
     );
 
 function messages(s) {

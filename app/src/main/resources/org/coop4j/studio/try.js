@@ -73,19 +73,23 @@ function result([best, ...others]) {
     const learned = data("learned");
     const {coverage = [], tested, threshold: suggested} = (method && learned) || {};
     const limit = threshold ?? suggested ?? 0.5;
-    const sure = best.probability >= limit;
+    const {several} = state.server;
+    const shown = [best, ...others].filter((a) => a.predicted).flatMap((a) => [", ", name(a.label)]);
+    const sure = several || best.probability >= limit;
     const at = coverage.findLast((c) => c.threshold >= limit - 1e-9);
     return [
         h(
             ".row.best",
             {"aria-live": live() ? null : "polite"},
-            h("h2", sure ? name(best.label) : "Not sure"),
-            h("b.end", percent(best.probability))
+            h("h2", !several ? (sure ? name(best.label) : "Not sure") : shown.length ? shown.slice(1) : "None of the labels"),
+            h("b.end", !several && percent(best.probability))
         ),
         !sure && h("p", "Perhaps ", h("b", name(best.label)), "."),
-        bar(best.probability, ".thick", {style: `--share:${best.probability};--limit:${limit}`}),
-        others.slice(0, 2).map((a) => figure(name(a.label), bar(a.probability, ".own"), percent(a.probability))),
-        h(
+        several
+            ? figure(name(best.label), bar(best.probability, ".own"), percent(best.probability))
+            : bar(best.probability, ".thick", {style: `--share:${best.probability};--limit:${limit}`}),
+        others.slice(0, several ? 9 : 2).map((a) => figure(name(a.label), bar(a.probability, ".own"), percent(a.probability))),
+        !several && h(
             "label",
             h("span.row", "Say “not sure” below", h("b.end", percent(limit))),
             h("input", {

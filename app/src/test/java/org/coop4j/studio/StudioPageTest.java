@@ -790,7 +790,7 @@ class StudioPageTest {
         browser.assertLoadsOwnFilesAlone();
     }
 
-    private static String axe() throws IOException {
+    static String axe() throws IOException {
         try (InputStream script = StudioPageTest.class.getResourceAsStream("/axe.min.js")) {
             return new String(script.readAllBytes(), UTF_8);
         }
