@@ -60,38 +60,46 @@ public final class ImageFiles {
 
     /** Returns the image files in a folder and the folders below it, sorted by name, and counts what is passed over. */
     public List<Path> images(Path folder) throws IOException {
+        return images(folder, true);
+    }
+
+    /**
+     * Returns the image files in a folder and the folders below it.
+     *
+     * @param follow false to leave out folders that are links
+     */
+    public List<Path> images(Path folder, boolean follow) throws IOException {
         List<Path> images = new ArrayList<>();
-        Files.walkFileTree(
-                folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
-                        return dir.equals(folder) || isKept(dir)
-                                ? FileVisitResult.CONTINUE
-                                : FileVisitResult.SKIP_SUBTREE;
-                    }
+        EnumSet<FileVisitOption> options =
+                follow ? EnumSet.of(FileVisitOption.FOLLOW_LINKS) : EnumSet.noneOf(FileVisitOption.class);
+        Files.walkFileTree(folder, options, Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
+                return dir.equals(folder) || isKept(dir) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+            }
 
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes a) {
-                        String name = file.getFileName().toString();
-                        String extension = name.substring(name.lastIndexOf('.') + 1);
-                        if (isKept(file)) {
-                            if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
-                                images.add(file);
-                            } else if (!extension.equalsIgnoreCase("xmp")) { // a sidecar
-                                passedOver.add(file);
-                            }
-                        }
-                        return FileVisitResult.CONTINUE;
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes a) {
+                String name = file.getFileName().toString();
+                String extension = name.substring(name.lastIndexOf('.') + 1);
+                if (isKept(file) && !(a.isSymbolicLink() && Files.isDirectory(file))) {
+                    if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
+                        images.add(file);
+                    } else if (!extension.equalsIgnoreCase("xmp")) { // a sidecar
+                        passedOver.add(file);
                     }
+                }
+                return FileVisitResult.CONTINUE;
+            }
 
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                        if (e instanceof NoSuchFileException && !file.equals(folder)) {
-                            return FileVisitResult.CONTINUE; // deleted since its folder was listed
-                        }
-                        throw e;
-                    }
-                });
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException && !file.equals(folder)) {
+                    return FileVisitResult.CONTINUE; // deleted since its folder was listed
+                }
+                throw e;
+            }
+        });
         images.sort(Comparator.comparing(
                 image -> folder.relativize(image).toString().replace('\\', '/')));
         return images;

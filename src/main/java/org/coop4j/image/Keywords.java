@@ -60,6 +60,15 @@ public final class Keywords {
             "http://ns.adobe.com/lightroom/1.0/hierarchicalSubject",
             "http://ns.microsoft.com/photo/1.0/LastKeywordXMP");
 
+    /** Our own record of the entries that a classifier has added, such as {@code dc:subject=cat}, and of the lists that it made. */
+    private static final String ADDED = "http://coop4j.org/ns/tag/1.0/Added";
+
+    private static final String MADE = "http://coop4j.org/ns/tag/1.0/Made";
+
+    /** The names of the properties in this record. */
+    private static final List<String> RECORDED =
+            List.of("dc:subject", "digiKam:TagsList", "lr:hierarchicalSubject", "");
+
     private static final int TAG_XMP = 700;
     private static final int TAG_IPTC = 33723;
     private static final int TAG_PHOTOSHOP = 34377;
@@ -87,6 +96,33 @@ public final class Keywords {
      */
     public static Optional<List<String>> of(Path image, Consumer<String> notes) {
         return new Keywords(image, notes).first();
+    }
+
+    /**
+     * Metadata inside a picture.
+     *
+     * @param xmp its block of XMP; null if it has none
+     * @param words the keywords of IPTC, or else of Exif
+     */
+    public record Embedded(String xmp, List<String> words) {}
+
+    /**
+     * Reads what is inside a picture.
+     *
+     * @throws IOException if a block is damaged
+     */
+    public static Embedded embedded(Path image) throws IOException {
+        List<String> damage = new ArrayList<>();
+        Keywords all = new Keywords(image, damage::add);
+        all.blocks();
+        Collection<String> words = all.iptc(all.iptc == null ? resource(all.photoshop.toByteArray()) : all.iptc);
+        words = words == null ? all.fromWords() : words;
+        try {
+            return new Embedded(
+                    all.xmp == null ? null : TextFile.utf8(all.xmp), words == null ? List.of() : List.copyOf(words));
+        } catch (CharacterCodingException e) {
+            throw new InputException("its XMP is not UTF-8", e);
+        }
     }
 
     private Optional<List<String>> first() {
@@ -212,20 +248,22 @@ public final class Keywords {
                     continue;
                 }
                 String name = xml.getNamespaceURI() + xml.getLocalName();
-                if (PROPERTIES.contains(name)) {
+                if (PROPERTIES.contains(name) || name.equals(ADDED) || name.equals(MADE)) {
                     property = xml.isStartElement() ? name : null;
                     found.putIfAbsent(name, new LinkedHashSet<>());
                 } else if (xml.isStartElement()
                         && property != null
                         && xml.getLocalName().equals("li")) {
-                    String word = xml.getElementText();
-                    found.get(property).add(property.startsWith(DC) ? word : lastPart(word));
+                    found.get(property).add(xml.getElementText());
                 } else if (xml.isEndElement() && xml.getLocalName().equals("RDF")) {
                     break; // whatever follows is padding
                 }
             }
         } catch (XMLStreamException e) {
             throw new InputException(e.getMessage().replaceAll("\\s+", " "), e);
+        }
+        for (int i = 0; i < PROPERTIES.size(); i++) {
+            withoutMachine(PROPERTIES.get(i), RECORDED.get(i), found);
         }
         Collection<String> subject = found.get(PROPERTIES.get(0));
         return subject != null
@@ -235,6 +273,20 @@ public final class Keywords {
                         .filter(words -> words != null && !words.isEmpty())
                         .findFirst()
                         .orElse(null);
+    }
+
+    /** Leaves out what a classifier has added, or else it would learn from itself. */
+    private static void withoutMachine(String property, String recorded, Map<String, Collection<String>> found) {
+        Collection<String> all = found.get(property);
+        if (all != null) {
+            Collection<String> added = found.getOrDefault(ADDED, Set.of());
+            List<String> words = all.stream()
+                    .filter(word -> !added.contains(recorded + "=" + word))
+                    .map(word -> property.startsWith(DC) ? word : lastPart(word))
+                    .toList();
+            boolean isOurs = found.getOrDefault(MADE, Set.of()).contains(recorded);
+            found.put(property, words.isEmpty() && isOurs ? null : words);
+        }
     }
 
     private static String lastPart(String path) {

@@ -53,6 +53,7 @@ public final class Coop implements Callable<Integer> {
             SweepCommand.class,
             EvalCommand.class,
             PredictCommand.class,
+            TagCommand.class,
             SortCommand.class,
             NextCommand.class,
             CheckCommand.class,

@@ -24,7 +24,9 @@ import org.coop4j.tags.XmpText.Element;
  */
 final class Sidecar {
 
-    private static final String OWN = "http://coop4j.org/ns/tag/1.0/";
+    /** Our namespace; exiv2 adds a "/" to one that ends otherwise. */
+    static final String OWN = "http://coop4j.org/ns/tag/1.0/";
+
     private static final String PREFIX = "coop4j";
     private static final String RESULTS = "Results";
     private static final String MADE = "Made";
@@ -112,10 +114,14 @@ final class Sidecar {
             List<Label> labels) {
 
         private List<String> path(String label) {
-            List<String> path = new ArrayList<>(root.isEmpty() ? List.of() : List.of(root.split("/")));
-            path.add(label);
-            return path;
+            return Sidecar.path(root, label);
         }
+    }
+
+    private static List<String> path(String root, String label) {
+        List<String> path = new ArrayList<>(root.isEmpty() ? List.of() : List.of(root.split("/")));
+        path.add(label);
+        return path;
     }
 
     /** A label with its probability. */
@@ -449,9 +455,31 @@ final class Sidecar {
                 .orElse(List.of());
     }
 
-    /** Returns everything that tells which of a picture's tags are a machine's, for tests and the reader of keywords. */
-    List<String> added() {
-        return written().flatMap(one -> one.added.stream()).toList();
+    /**
+     * Returns true if the result of a classifier with some settings is written already.
+     *
+     * @param pictureSha256 content of the picture; null if it is known to be the same
+     */
+    boolean isWritten(String name, String classifierSha256, String settings, String pictureSha256) {
+        return xmp != null
+                && written()
+                        .anyMatch(one -> one.name.equals(name)
+                                && one.sha256.equals(classifierSha256)
+                                && one.settings.equals(settings)
+                                && (pictureSha256 == null
+                                        || field(one.element, "PictureSHA256").equals(pictureSha256)));
+    }
+
+    /** Returns the number of labels of a classifier that somebody has removed. */
+    int removed(String name, String root) {
+        return xmp == null
+                ? 0
+                : written()
+                        .filter(one -> one.name.equals(name))
+                        .mapToInt(one -> (int) one.labels.stream()
+                                .filter(label -> !isThere(path(root, label), one))
+                                .count())
+                        .sum();
     }
 
     // Text

@@ -17,7 +17,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -172,6 +174,15 @@ public final class AtomicFile implements AutoCloseable {
     private IOException problem(IOException e) {
         String what = e instanceof ClosedByInterruptException ? "interrupted" : e.getMessage();
         return new IOException("cannot write " + target + ": " + what, e);
+    }
+
+    /** Gives the file the permissions of another, without that to execute it, where the file system has them. */
+    public void permissionsOf(Path other) throws IOException {
+        if (temporary.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(other);
+            permissions.removeIf(one -> one.name().endsWith("EXECUTE"));
+            Files.setPosixFilePermissions(temporary, permissions);
+        }
     }
 
     /** Forces the bytes to the disk and moves the file over the target. */

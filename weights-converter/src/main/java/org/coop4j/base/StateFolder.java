@@ -64,6 +64,11 @@ public final class StateFolder {
         AtomicFile.write(folder.resolve(name), content);
     }
 
+    /** Returns a folder in this one, which is made. */
+    public Path folder(String name) throws IOException {
+        return Files.createDirectories(folder.resolve(name));
+    }
+
     /** Deletes a file if it is there. */
     public void delete(String name) throws IOException {
         Files.deleteIfExists(folder.resolve(name));

@@ -1,0 +1,198 @@
+package org.coop4j.tags;
+
+import static org.coop4j.base.InputException.require;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.InputException;
+import org.coop4j.base.OpenFile;
+import org.coop4j.base.TextFile;
+import org.coop4j.image.Keywords;
+import org.coop4j.image.Keywords.Embedded;
+
+/**
+ * The XMP sidecar of a picture. It is replaced as a whole or not at all, and only if no other program has changed it meanwhile.
+ *
+ * @param picture is never written; null if it is gone
+ * @param file the sidecar, which need not exist
+ */
+record SidecarFile(Path picture, Path file) {
+
+    private static final String ENDING = ".xmp";
+    private static final int LARGEST = 16 << 20;
+    private static final int TRIES = 3;
+
+    /** A change of a sidecar. */
+    interface Change {
+        void apply(Sidecar sidecar) throws IOException;
+    }
+
+    /** What became of a sidecar. */
+    enum Outcome {
+        CREATED,
+        UPDATED,
+        DELETED,
+        UNCHANGED
+    }
+
+    /** Finds sidecars and pictures, folder by folder. */
+    static final class Finder {
+        private final boolean byStem;
+        private Path folder;
+        private Map<String, List<Path>> stems; // the files of the folder
+
+        /**
+         * @param byStem true to name a new sidecar photo.xmp, if it is the picture's alone
+         */
+        Finder(boolean byStem) {
+            this.byStem = byStem;
+        }
+
+        /**
+         * Finds the sidecar of a picture: {@code photo.jpg.xmp}, or a {@code photo.xmp} that belongs to no other file, such as a
+         * raw one.
+         */
+        SidecarFile of(Path picture) throws IOException {
+            Path full = picture.resolveSibling(picture.getFileName() + ENDING);
+            Path stem = picture.resolveSibling(stem(picture) + ENDING);
+            boolean alone = (byStem || Files.exists(stem))
+                    && !Files.exists(full)
+                    && alike(picture).stream().allMatch(other -> other.equals(picture.getFileName()));
+            return new SidecarFile(picture, alone ? stem : full);
+        }
+
+        /** Returns the sidecar in a file, with its picture if that is there. */
+        SidecarFile ofFile(Path file) throws IOException {
+            Path own = file.resolveSibling(stem(file));
+            if (Files.isRegularFile(own)) {
+                return new SidecarFile(own, file);
+            }
+            List<Path> pictures = alike(file);
+            return new SidecarFile(pictures.isEmpty() ? null : file.resolveSibling(pictures.get(0)), file);
+        }
+
+        /** Returns the names of files with this stem that are no sidecars. */
+        private List<Path> alike(Path file) throws IOException {
+            Path parent = file.toAbsolutePath().getParent();
+            if (!parent.equals(folder)) {
+                stems = new HashMap<>();
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(parent)) {
+                    for (Path other : files) {
+                        if (!other.toString().endsWith(ENDING)) {
+                            stems.computeIfAbsent(stem(other), stem -> new ArrayList<>())
+                                    .add(other.getFileName());
+                        }
+                    }
+                }
+                folder = parent;
+            }
+            return stems.getOrDefault(stem(file), List.of());
+        }
+    }
+
+    private static String stem(Path file) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return dot <= 0 ? name : name.substring(0, dot);
+    }
+
+    boolean exists() {
+        return Files.exists(file);
+    }
+
+    /** Returns true if the file speaks of us at all, whether or not it can be read. */
+    boolean isOurs() throws IOException {
+        return new String(OpenFile.read(file, LARGEST), StandardCharsets.ISO_8859_1).contains(Sidecar.OWN);
+    }
+
+    /** Returns the sidecar as it is; empty if there is none. */
+    Optional<Sidecar> read() throws IOException {
+        return exists() ? Optional.of(sidecar(OpenFile.read(file, LARGEST))) : Optional.empty();
+    }
+
+    private Sidecar sidecar(byte[] content) throws IOException {
+        Embedded inside = picture == null ? new Embedded(null, List.of()) : Keywords.embedded(picture);
+        try {
+            return Sidecar.of(content == null ? null : TextFile.utf8(content), inside.xmp(), inside.words());
+        } catch (CharacterCodingException e) {
+            throw new InputException("not UTF-8", e);
+        }
+    }
+
+    /**
+     * Changes the sidecar.
+     *
+     * @param dry true to write nothing
+     * @throws IOException if it cannot be read, changed safely or written; it is as before then
+     */
+    Outcome change(Change change, boolean dry) throws IOException {
+        for (int attempt = 1; attempt <= TRIES; attempt++) {
+            byte[] before = exists() ? OpenFile.read(file, LARGEST) : null;
+            Sidecar sidecar = sidecar(before);
+            change.apply(sidecar);
+            byte[] after = sidecar.text()
+                    .map(text -> text.getBytes(StandardCharsets.UTF_8))
+                    .orElse(null);
+            if (Arrays.equals(before, after)) {
+                return Outcome.UNCHANGED;
+            }
+            if (dry || replace(before, after)) {
+                return before == null ? Outcome.CREATED : after == null ? Outcome.DELETED : Outcome.UPDATED;
+            }
+        }
+        throw new InputException("another program changes it all the time");
+    }
+
+    /** Returns false if another program has changed the file. */
+    private boolean replace(byte[] before, byte[] after) throws IOException {
+        if (before != null) {
+            requireWritable();
+        }
+        Path target = before == null ? file : file.toRealPath(); // a link stays a link
+        if (after == null) {
+            if (!isStill(target, before)) {
+                return false;
+            }
+            Files.delete(target);
+            return true;
+        }
+        try (AtomicFile whole = AtomicFile.create(target)) {
+            whole.write(ByteBuffer.wrap(after), 0);
+            whole.permissionsOf(before == null ? picture : target);
+            if (!isStill(target, before)) {
+                return false;
+            }
+            whole.commit();
+            return true;
+        }
+    }
+
+    private static boolean isStill(Path target, byte[] before) throws IOException {
+        return before == null
+                ? !Files.exists(target)
+                : Files.exists(target) && Arrays.equals(OpenFile.read(target, LARGEST), before);
+    }
+
+    /** Refuses a file without its owner's permission to write, which the superuser could write. */
+    private void requireWritable() throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        boolean writable = view == null
+                ? Files.isWritable(file)
+                : view.readAttributes().permissions().contains(PosixFilePermission.OWNER_WRITE);
+        require(writable, "read-only");
+    }
+}
