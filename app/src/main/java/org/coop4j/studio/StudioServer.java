@@ -340,6 +340,7 @@ public final class StudioServer implements Closeable {
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
+                .putPOJO("comparing", model.pooled().progress())
                 .put("undo", studio.done().undo())
                 .putPOJO("asks", studio.question())
                 .putPOJO("unusable", studio.unusable())

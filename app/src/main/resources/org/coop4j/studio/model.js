@@ -162,7 +162,8 @@ export async function refresh() {
 }
 
 function accept(server) {
-    const facts = (s) => JSON.stringify({...s, encoded: s?.encoded === s?.total, learning: !s?.learning});
+    const facts = (s) =>
+        JSON.stringify({...s, encoded: s?.encoded === s?.total, comparing: !s?.comparing, learning: !s?.learning});
     if (!running) {
         if (state.stopped) {
             state.stopped = false;
