@@ -60,6 +60,11 @@ public enum ExifOrientation {
         return found[0];
     }
 
+    /** Returns true if width and height change places when the picture is turned upright. */
+    static boolean swaps(int value) {
+        return value >= 5;
+    }
+
     /**
      * Returns the picture upright.
      *
@@ -69,7 +74,7 @@ public enum ExifOrientation {
         if (value == UPRIGHT) {
             return image;
         }
-        boolean swapped = value >= 5;
+        boolean swapped = swaps(value);
         boolean mirrored = value == MIRRORED || value == 3 || value == 7 || value == 8;
         boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
         int width = swapped ? image.height() : image.width();

@@ -1,6 +1,7 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.Dimension;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -8,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import org.coop4j.base.InputException;
@@ -202,6 +206,26 @@ public final class ImageDecoder {
         return new ImageException(
                 "image " + name + " needs more memory than there is",
                 " (" + e.getMessage() + "): make it smaller, or give Java a larger heap (-Xmx)");
+    }
+
+    /** Returns width and height of an image file by its header, upright; empty if it cannot be read. */
+    public static Optional<Dimension> size(Path file) {
+        try (OpenFile regular = OpenFile.open(file);
+                ImageInputStream in = new FileImageInputStream(regular.path().toFile())) {
+            ImageReader reader = ImageIO.getImageReaders(in).next();
+            try {
+                reader.setInput(in);
+                int width = reader.getWidth(0);
+                int height = reader.getHeight(0);
+                boolean swapped = ExifOrientation.swaps(exifOrientation(file));
+                return Optional.of(swapped ? new Dimension(height, width) : new Dimension(width, height));
+            } finally {
+                reader.dispose();
+            }
+        } catch (IOException
+                | RuntimeException e) { // the libraries' readers respond to damage with exceptions of many kinds
+            return Optional.empty();
+        }
     }
 
     /** Returns the EXIF orientation of an image file, 1 to 8; 1 (upright) if it has none or cannot be read. */

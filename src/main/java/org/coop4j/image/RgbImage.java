@@ -125,6 +125,11 @@ public record RgbImage(int width, int height, byte[] samples) {
         return Math.min(Long.bitCount(outline ^ other), Long.bitCount(outline ^ other ^ ODD));
     }
 
+    /** Returns true if two outlines differ in more than some signs, and in no more of them once one is mirrored. */
+    public static boolean areMirrored(long outline, long other, int most) {
+        return Long.bitCount(outline ^ other) > most && difference(outline, other) <= most;
+    }
+
     private int green(int x, int y) {
         return samples[3 * (y * width + x) + 1] & 0xFF;
     }

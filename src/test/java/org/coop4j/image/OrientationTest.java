@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
 import java.awt.image.BufferedImage;
+import java.awt.Dimension;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -120,6 +121,7 @@ class OrientationTest {
                 assertThat(stored.width()).isEqualTo(37);
                 RgbImage upright = decoder.decode(file, ExifOrientation.APPLY, image -> image);
                 assertThat(upright).isEqualTo(ExifOrientation.turn(stored, orientation));
+                assertThat(ImageDecoder.size(file)).contains(new Dimension(upright.width(), upright.height()));
             }
         }
     }
@@ -137,6 +139,7 @@ class OrientationTest {
             assertThat(ImageDecoder.exifOrientation(file)).isEqualTo(1);
         }
         assertThat(ImageDecoder.exifOrientation(folder.resolve("absent"))).isEqualTo(1);
+        assertThat(ImageDecoder.size(Files.writeString(folder.resolve("a"), "no picture"))).isEmpty();
     }
 
     @Test

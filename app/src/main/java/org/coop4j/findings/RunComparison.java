@@ -288,8 +288,9 @@ public record RunComparison(
          *
          * @param cosine of their features
          * @param sameFile true if their files have the same content
+         * @param mirrored true if one is surely the other mirrored left to right
          */
-        public record Pair(Located first, Located second, double cosine, boolean sameFile) {
+        public record Pair(Located first, Located second, double cosine, boolean sameFile, boolean mirrored) {
 
             /** Returns true if they are in different splits, which makes the test less reliable. */
             public boolean crossesParts() {
@@ -310,9 +311,14 @@ public record RunComparison(
                 for (int j = i + 1; j < n; j++) {
                     boolean sameFile =
                             located.get(i).sha256().equals(located.get(j).sha256());
-                    if (sameFile || isAlike(cosines[j], difference(outlines.get(i), outlines.get(j)))) {
+                    Long own = outlines.get(i);
+                    Long other = outlines.get(j);
+                    boolean known = own != null && other != null;
+                    int difference = known ? RgbImage.difference(own, other) : Long.SIZE;
+                    if (sameFile || isAlike(cosines[j], difference)) {
                         double cosine = Math.min(1, features.dot(i, features, j));
-                        pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile));
+                        boolean mirrored = known && RgbImage.areMirrored(own, other, MOST_CROPPED);
+                        pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile, mirrored));
                     }
                 }
             };
@@ -333,10 +339,6 @@ public record RunComparison(
             return cosine > LEAST_COSINE
                     || difference <= MOST_DIFFERENCE
                     || (difference <= MOST_CROPPED && cosine > LEAST_CROPPED);
-        }
-
-        private static int difference(Long outline, Long other) {
-            return outline == null || other == null ? Long.SIZE : RgbImage.difference(outline, other);
         }
 
         /**

@@ -19,6 +19,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.pool.Pool;
 import org.coop4j.run.Images;
 import org.coop4j.studio.Snapshot.Photo;
 
@@ -54,12 +55,12 @@ final class EncodedPhotos implements Closeable {
         images.lookAgain(); // a file may have taken another's place
         ImageFeatures encoded =
                 images.encode(some.stream().map(one -> now.image(one, 0)).toList(), "pictures", Progress.NONE);
-        float[][] values = encoded.matrix().toRows();
+        FeatureMatrix features = encoded.matrix();
         List<Long> own = images.outlines(encoded.images());
-        for (int i = 0; i < values.length; i++) {
+        for (int i : Pool.usable(features)) {
             String content = encoded.images().get(i).sha256();
             Optional.ofNullable(own.get(i)).ifPresent(outline -> outlines.put(content, outline));
-            rows.put(content, values[i]);
+            rows.put(content, features.row(i));
         }
         for (Photo one : some) {
             Path file = now.root().resolve(one.path());

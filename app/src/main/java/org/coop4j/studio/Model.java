@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.Log;
@@ -57,6 +58,7 @@ final class Model implements Closeable {
     private final EncodedPhotos encoded;
     private final Quality quality;
     private final Runnable listener;
+    private final Pooled pooled;
     private final Map<String, Boolean> known = new ConcurrentHashMap<>(); // by class
     private final Thread worker = new Thread(this::work, "coop4j-studio");
     private boolean closed;
@@ -76,6 +78,7 @@ final class Model implements Closeable {
         this.encoded = encoded;
         this.quality = quality;
         this.listener = listener;
+        this.pooled = new Pooled(encoded, listener);
         worker.setDaemon(true);
     }
 
@@ -235,11 +238,17 @@ final class Model implements Closeable {
             for (Snapshot now = next(); now != null; now = next()) {
                 try {
                     boolean more = encoded.encode(now);
-                    fit(now);
+                    try {
+                        fit(now);
+                    } finally {
+                        pooled.add(now, more);
+                    }
                     if (more || quality.measure(now)) {
                         changed();
                     }
                     failure = null;
+                } catch (CancellationException e) {
+                    return;
                 } catch (IOException | RuntimeException e) {
                     LOG.warn("the pictures cannot be learned from", e);
                     failure = "The pictures cannot be learned from: %s.".formatted(e.getMessage());
@@ -325,6 +334,11 @@ final class Model implements Closeable {
         return fit;
     }
 
+    /** Returns the pictures as a pool. */
+    Pooled pooled() {
+        return pooled;
+    }
+
     /** Returns the hand-written prompts of some classes. */
     Classifier byNames(List<String> names) throws IOException {
         return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(encoded.space(), names);
@@ -346,6 +360,7 @@ final class Model implements Closeable {
             closed = true;
             notifyAll();
         }
+        pooled.cancel();
         end(worker);
         close(before);
         close(fit);

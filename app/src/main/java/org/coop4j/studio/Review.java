@@ -5,9 +5,7 @@ import static java.util.stream.Collectors.toSet;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -15,10 +13,9 @@ import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.LabelErrors;
 import org.coop4j.findings.Neighbours;
-import org.coop4j.findings.RunComparison.Located;
-import org.coop4j.findings.RunComparison.NearDuplicates;
 import org.coop4j.run.Images.Pictures;
 import org.coop4j.run.Learned;
+import org.coop4j.studio.Copies.Group;
 import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.Snapshot.Photo;
 
@@ -31,12 +28,14 @@ final class Review {
     private final EncodedPhotos encoded;
     private final Quality quality;
     private final Model model;
+    private final Copies copies;
     private volatile Clean cleaned;
     private List<Long> cleanedAt = List.of();
 
     Review(Studio studio, EncodedPhotos encoded, Quality quality, Model model) {
         this.studio = studio;
         this.encoded = encoded;
+        this.copies = new Copies(encoded);
         this.quality = quality;
         this.model = model;
     }
@@ -160,20 +159,22 @@ final class Review {
     /**
      * Problems of the pictures.
      *
-     * @param duplicates groups of pictures that are nearly the same
+     * @param copies files that show the same picture
+     * @param compared number of pictures among which copies were looked for
      * @param unreadable files that cannot be read as pictures
      */
     record Clean(
             List<Suspected> suspects,
-            List<List<String>> duplicates,
+            List<Group> copies,
+            int compared,
             List<Unreadable> unreadable,
             List<String> tiny,
             List<String> blurred) {}
 
-    /** Returns the number of suspects that were found last. */
-    int suspects() {
+    /** Returns the number of suspects and groups of copies that were found last. */
+    int waiting() {
         Clean last = cleaned;
-        return last == null ? 0 : last.suspects.size();
+        return last == null ? 0 : last.suspects.size() + last.copies.size();
     }
 
     /** Looks for problems, once per state of the folder. */
@@ -185,7 +186,8 @@ final class Review {
         if (!cleanedAt.equals(state)) {
             cleaned = new Clean(
                     fit == null || fit.isSeveral() ? List.of() : suspects(now, fit.learned()),
-                    duplicates(now),
+                    copies.groups(now),
+                    copies.compared(now),
                     now.photos().stream()
                             .filter(encoded::isUnreadable)
                             .map(this::unreadable)
@@ -215,24 +217,6 @@ final class Review {
                         one.picture().image().className(),
                         names.get(one.suggested()),
                         one.probability()))
-                .toList();
-    }
-
-    /** Returns groups of nearly the same pictures, those in training and test first, of each the largest file first. */
-    private List<List<String>> duplicates(Snapshot now) {
-        Map<String, Photo> distinct = new LinkedHashMap<>();
-        now.photos().stream().filter(encoded::has).forEach(one -> distinct.putIfAbsent(one.id(), one));
-        List<Photo> all =
-                distinct.values().stream().limit(NearDuplicates.MOST_COMPARED).toList();
-        List<Located> located = all.stream()
-                .map(one -> new Located(now.image(one, 0), now.isTest(one) ? "test" : "training"))
-                .toList();
-        return NearDuplicates.groups(NearDuplicates.of(located, encoded.of(all).normalized(), encoded.outlines(all)))
-                .stream()
-                .map(group -> group.stream()
-                        .map(one -> Photo.id(one.sha256()))
-                        .sorted(Comparator.comparingLong(id -> -distinct.get(id).size()))
-                        .toList())
                 .toList();
     }
 }

@@ -28,7 +28,8 @@ import org.coop4j.image.ExifOrientation;
  *
  * @param state the latest action in the journal
  * @param tests contents of the test pictures
- * @param kept labels that a person called right ({@link Photo#label}) or wrong ({@link Photo#wrong})
+ * @param kept labels that a person called right ({@link Photo#label}) or wrong ({@link Photo#wrong}), and pairs to keep
+ *     ({@link Photo#both})
  * @param judged by content, the labels of a table that were decided, true if they are shown; null if the folder of a
  *     picture is its label
  */
@@ -92,6 +93,16 @@ record Snapshot(
             return "!" + label(sha256, className);
         }
 
+        /** Returns the mark of two contents that are both kept though they look alike. */
+        static String both(String sha256, String other) {
+            return "=" + (sha256.compareTo(other) < 0 ? sha256 + other : other + sha256);
+        }
+
+        /** Returns the name of this file among those of its content. */
+        String copy() {
+            return id() + "/" + path;
+        }
+
         boolean isStill(BasicFileAttributes file) {
             return size == file.size() && time.equals(file.lastModifiedTime());
         }
@@ -140,9 +151,13 @@ record Snapshot(
         return all;
     }
 
+    boolean isLabelled(Photo one) {
+        return isSeveral() ? !decided(one).isEmpty() : one.className() != null;
+    }
+
     List<Photo> labelled(Predicate<Photo> like) {
         return photos.stream()
-                .filter(one -> isSeveral() ? !decided(one).isEmpty() : one.className() != null)
+                .filter(this::isLabelled)
                 .filter(like)
                 .toList();
     }

@@ -482,6 +482,35 @@ final class Studio implements Closeable {
         return plan.act("Removed %s", count(plan.moves.size(), "picture"));
     }
 
+    private Photo copy(String name) {
+        return of(String.valueOf(name).replaceFirst("/.*", "")).stream()
+                .filter(one -> one.copy().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new StudioProblem(
+                        NOT_FOUND_404, "A copy is gone: it was changed, moved or deleted elsewhere. Look again."));
+    }
+
+    /** Moves files out of the data, of whose pictures others stay ({@link Photo#copy}). */
+    synchronized Done removeCopies(List<String> copies, List<String> kept) {
+        Plan plan = new Plan(null);
+        kept.forEach(this::copy);
+        copies.stream().distinct().map(this::copy).forEach(plan::remove);
+        return plan.act("Removed %s", count(plan.moves.size(), "copy", "copies"));
+    }
+
+    /** Notes that files are all kept, though they show the same picture. */
+    synchronized Done keepCopies(List<String> copies) {
+        Plan plan = new Plan(null);
+        List<Photo> files = copies.stream().map(this::copy).toList();
+        for (int i = 0; i < files.size(); i++) {
+            for (Photo other : files.subList(0, i)) {
+                plan.kept.add(Photo.both(files.get(i).sha256(), other.sha256()));
+            }
+        }
+        plan.kept.removeAll(folder.journal.places().kept);
+        return plan.act(files.size() == 2 ? "Kept both copies" : "Kept %d copies", files.size());
+    }
+
     /** Returns the removed pictures, by their places. */
     private SortedMap<String, String> removedPlaces() {
         SortedMap<String, String> removed =

@@ -53,6 +53,7 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
@@ -277,6 +278,7 @@ public final class StudioServer implements Closeable {
     /** The body of a change, which has some of these. */
     private record Body(
             List<String> pictures,
+            List<String> kept,
             String to,
             boolean create,
             boolean merge,
@@ -289,6 +291,10 @@ public final class StudioServer implements Closeable {
 
         private List<String> ids() {
             return pictures == null ? List.of() : pictures;
+        }
+
+        private List<String> others() {
+            return kept == null ? List.of() : kept;
         }
     }
 
@@ -340,11 +346,12 @@ public final class StudioServer implements Closeable {
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
+                .putPOJO("comparing", model.pooled().progress())
                 .put("undo", studio.done().undo())
                 .putPOJO("asks", studio.question())
                 .putPOJO("unusable", studio.unusable())
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
-                .put("suspects", review.suspects())
+                .put("clean", review.waiting())
                 .put("failure", model.failure())
                 .put("runFailure", runs.failure())
                 .put("fitted", fit != null)
@@ -423,6 +430,8 @@ public final class StudioServer implements Closeable {
         });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
         change(routes, "remove", given -> studio.remove(given.ids()));
+        change(routes, "copies/remove", given -> studio.removeCopies(given.ids(), given.others()));
+        change(routes, "copies/keep", given -> studio.keepCopies(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "class/delete", given -> studio.deleteClass(given.name));
         change(routes, "rename", given -> studio.rename(given.from, given.to, given.merge));
@@ -476,8 +485,13 @@ public final class StudioServer implements Closeable {
         get(routes, "presses/compare", context -> runs.compare(number(context, "from", 0), number(context, "to", 0)));
         get(routes, "clean", context -> {
             read(context); // lifts the limit on the time of a request
-            return review.clean();
+            Clean found = review.clean();
+            tell(); // how many wait
+            return found;
         });
+        routes.get("/api/copies.csv", context -> context.contentType("text/csv;charset=utf-8")
+                .header("Content-Disposition", "attachment; filename=\"copies.csv\"")
+                .result(Copies.csv(review.clean().copies())));
         get(routes, "use", context -> runs.use());
         routes.get("/api/classifier", context -> context.contentType("application/octet-stream")
                 .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")

@@ -1,6 +1,7 @@
 // Clean: labels that are probably wrong, pictures that occur twice, and pictures or files that are no use.
 
-import {act, gesture, move, remove} from "./model.js";
+import {copies, copiesCount, copiesKeys, copiesSentence} from "./copies.js";
+import {act, focus, gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
 import {button, count, grouped, h, image, muted, name, part, pictures} from "./parts.js";
 
@@ -45,59 +46,75 @@ function unreadable(files) {
     );
 }
 
+const VIEWS = {
+    labels: {
+        title: "Labels",
+        count: (a) => a.suspects.length,
+        draw: (a) => {
+            const wrong = suspects(a);
+            return wrong.length
+                ? part(
+                      "Probably in the wrong class",
+                      pictures(wrong.length),
+                      all(wrong.length, `Move all ${wrong.length}`, () => {
+                          const together = gesture();
+                          grouped(wrong, (s) => s.predicted).forEach((list) =>
+                              move(
+                                  list.map((s) => s.id),
+                                  list[0].predicted,
+                                  together
+                              )
+                          );
+                      }),
+                      cases(wrong)
+                  )
+                : h("h2", "No label looks wrong.");
+        },
+        keys: (a) => caseKeys(suspects(a))
+    },
+    copies: {title: "Copies", count: copiesCount, draw: copies, sentence: copiesSentence, keys: copiesKeys},
+    useless: {
+        title: "Tiny, blurred, unreadable",
+        count: (a) => a.tiny.length + a.blurred.length + a.unreadable.length,
+        draw: (a) =>
+            VIEWS.useless.count(a)
+                ? [a.unreadable.length > 0 && unreadable(a.unreadable), useless("Tiny", a.tiny), useless("Blurred", a.blurred)]
+                : h("h2", "Every picture can be used."),
+        keys: () => ({})
+    }
+};
+
+let chosen = null; // key of the view
+
+/** The view that was chosen, else the first that has something. */
+function view(a) {
+    chosen ??= Object.keys(VIEWS).find((key) => VIEWS[key].count(a)) ?? null;
+    return VIEWS[chosen ?? "copies"];
+}
+
 export const clean = {
     title: "Clean",
     needs: "clean",
-    waiting: (s) => s.suspects,
-    draw(a) {
-        const wrong = suspects(a);
-        const doubles = a.duplicates.filter((d) => d.length > 1);
-        const copies = doubles.flatMap((d) => d.slice(1));
-        const parts = [
-            a.unreadable.length > 0 && unreadable(a.unreadable),
-            wrong.length > 0 &&
-                part(
-                    "Probably in the wrong class",
-                    pictures(wrong.length),
-                    all(wrong.length, `Move all ${wrong.length}`, () => {
-                        const together = gesture();
-                        grouped(wrong, (s) => s.predicted).forEach((list) =>
-                            move(
-                                list.map((s) => s.id),
-                                list[0].predicted,
-                                together
-                            )
-                        );
-                    }),
-                    cases(wrong)
-                ),
-            doubles.length > 0 &&
-                part(
-                    "Nearly the same picture",
-                    count(doubles.length, "group"),
-                    all(doubles.length, `Keep the largest of each, remove ${copies.length}`, () => remove(copies)),
-                    cards(
-                        doubles.map((d) => [
-                            d[0],
-                            h(
-                                ".near",
-                                d.map((id, i) =>
-                                    h(
-                                        ".stack",
-                                        {key: id},
-                                        image(id, {alt: "Alike"}),
-                                        button("Keep this", () => remove(d.filter((one) => one !== id))),
-                                        i === 0 && muted("largest file")
-                                    )
-                                )
-                            )
-                        ])
-                    )
-                ),
-            useless("Tiny", a.tiny),
-            useless("Blurred", a.blurred)
-        ];
-        return parts.some(Boolean) ? parts : h("h2", "Everything is clean.");
-    },
-    keys: (a) => caseKeys(suspects(a))
+    waiting: (s) => s.clean,
+    sentence: (a) => view(a).sentence?.(a),
+    draw: (a) => [
+        h(
+            ".row.wrap",
+            Object.entries(VIEWS).map(([key, {title, count}]) =>
+                button(
+                    `${title} ${count(a).toLocaleString("en")}`,
+                    () => ((chosen = key), focus(null, null)),
+                    ".choice",
+                    null,
+                    {"aria-pressed": String(VIEWS[key] === view(a))}
+                )
+            ),
+            view(a) === VIEWS.copies &&
+                copiesCount(a) > 0 &&
+                h("a.button.plain.end", {href: "/api/copies.csv", download: "copies.csv"}, "Save the table (CSV)")
+        ),
+        Object.values(VIEWS).some((v) => v.count(a)) ? view(a).draw(a) : h("h2", "Everything is clean.")
+    ],
+    keys: (a) => view(a).keys(a),
+    leave: () => (chosen = null)
 };

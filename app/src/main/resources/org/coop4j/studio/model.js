@@ -110,7 +110,7 @@ function without(value, ids, of) {
 
 /** An answer after a change, as far as that is known: with several labels, its pictures leave what asks for its label. */
 function after(value, path, ids, to) {
-    return !state.server.several || path === "remove"
+    return !state.server.several || path === "remove" || path.startsWith("copies/")
         ? without(value, ids)
         : (value?.mistakes ?? value)?.[0]?.label
           ? without(value, ids, to)
@@ -162,7 +162,8 @@ export async function refresh() {
 }
 
 function accept(server) {
-    const facts = (s) => JSON.stringify({...s, encoded: s?.encoded === s?.total, learning: !s?.learning});
+    const facts = (s) =>
+        JSON.stringify({...s, encoded: s?.encoded === s?.total, comparing: !s?.comparing, learning: !s?.learning});
     if (!running) {
         if (state.stopped) {
             state.stopped = false;

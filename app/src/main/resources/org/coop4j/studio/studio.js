@@ -27,7 +27,8 @@ const KEYS = {
     "Shift with an arrow or click": "select a range",
     "Ctrl A": "select all",
     Esc: "select nothing, back to the board",
-    Enter: "accept the group, open the class or picture",
+    Enter: "accept the group, open the class or picture, keep one copy",
+    B: "keep both copies",
     C: "new class",
     F2: "rename or merge the class",
     N: "what the large button does",
@@ -135,6 +136,11 @@ function next() {
 }
 
 function sentence(s) {
+    const own = answer() && screen().sentence?.(answer());
+    if (own) {
+        const [text, evidence, side] = own;
+        return h(".sentence.row.wrap", h("div", h("h1", text), muted(evidence)), h(".row.end", side));
+    }
     const [text, evidence, to, label] = told(s);
     const here = to === state.screen;
     return h(
@@ -215,7 +221,7 @@ function messages(s) {
             line &&
                 h(
                     ".line.row.panel",
-                    line.ids && images(".strip", line.ids.slice(0, 8)),
+                    line.ids && images(".strip", [...new Set(line.ids.map((id) => id.split("/")[0]))].slice(0, 8)),
                     line.text,
                     ".",
                     line.ids && button("Undo", undo, ".plain.end", "U")

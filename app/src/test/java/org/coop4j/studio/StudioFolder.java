@@ -38,6 +38,12 @@ final class StudioFolder {
         return png(side, i -> 0x010101 * (i % side));
     }
 
+    /** Returns the content of the same picture in any size that is a multiple of 8. */
+    static byte[] blocks(int side) {
+        int[] colours = new Random(7).ints(64, 0, 1 << 24).toArray();
+        return png(side, i -> colours[i / side * 8 / side * 8 + i % side * 8 / side]);
+    }
+
     private static byte[] png(int side, IntUnaryOperator colour) {
         BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < side * side; i++) {
@@ -103,6 +109,13 @@ final class StudioFolder {
         return process.redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 
+    private static List<String> copies(Studio studio, List<String> ids) {
+        return studio.snapshot().photos().stream()
+                .filter(one -> ids.contains(one.id()))
+                .map(Photo::copy)
+                .toList();
+    }
+
     /** Does one of many things to a studio; refusals are part of it. */
     static void anything(Studio studio, Random random) {
         List<String> classes = studio.snapshot().classes();
@@ -113,7 +126,7 @@ final class StudioFolder {
                 .limit(20)
                 .toList();
         try {
-            switch (random.nextInt(13)) {
+            switch (random.nextInt(15)) {
                 case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false, null);
                 case 2 -> studio.move(some, "new " + random.nextInt(6), true, null);
                 case 3 -> studio.rename(other, one, true);
@@ -124,6 +137,8 @@ final class StudioFolder {
                 case 8 -> studio.deleteClass(other);
                 case 9 -> studio.keep(some.get(0));
                 case 10 -> studio.reject(some, other, null);
+                case 12 -> studio.keepCopies(copies(studio, some));
+                case 13 -> studio.removeCopies(copies(studio, some.subList(0, 1)), List.of());
                 case 11 ->
                     studio.bringBack(
                             studio.removed().stream().map(Removed::id).limit(2).toList());

@@ -694,14 +694,65 @@ class StudioPageTest {
         byte[] near = nearlyTheSame(files(photos.resolve("watch")).get(3));
         Path copied = Files.write(photos.resolve("watch/near.png"), Arrays.copyOf(near, near.length / 2));
         show("clean");
+        click("Tiny, blurred, unreadable 2");
         for (String unreadable : List.of("watch/<i>.jpg", "watch/near.png")) {
             browser.until(
                     "[...document.querySelectorAll('main b')].some(e => e.textContent === '%s')".formatted(unreadable));
         }
         Files.write(copied, near);
-        browser.until("document.querySelectorAll('.near button').length === 2");
-        browser.executeScript("document.querySelectorAll('.near button')[1].click()");
+        click("Copies 1");
+        browser.until("document.querySelectorAll('.copy').length === 2");
+        click("Keep one");
         untilPictures("watch", 11);
+        assertThat(copied).doesNotExist(); // the smaller one
+    }
+
+    @Test
+    void copiesAreDecidedByKeyboardAlone() throws IOException {
+        Path first = files(photos.resolve("watch")).get(3);
+        Path second = files(photos.resolve("pizza")).get(2);
+        Files.write(photos.resolve("watch/near.png"), nearlyTheSame(first));
+        Files.copy(second, photos.resolve("pizza/again.jpg"));
+        show("clean");
+        click("Copies 2");
+        browser.until("document.querySelector('h1').textContent === '2 groups of copies.'");
+        assertThat(browser.findElement(By.cssSelector("main")).getText())
+                .contains("Near copy, mirrored")
+                .contains("1 group, always in one class");
+        Object whole =
+                browser.js("document.querySelector('.copies[aria-label^=Near] [aria-checked=true]').textContent");
+        assertThat((String) whole).doesNotContain("near.png");
+        for (int width : new int[] {390, 1400}) {
+            browser.resize(width);
+            browser.assertFits("copies at " + width);
+            browser.photograph("copies-" + width, true);
+        }
+        browser.resetSize();
+        while (browser.js("document.activeElement.closest('.copies[aria-label^=Near]')") == null) {
+            press(Keys.ARROW_DOWN);
+            browser.until("document.activeElement.matches('.copy')");
+        }
+        String ticked = "document.querySelector('.copies[aria-label^=Near] [aria-checked=true]').textContent";
+        press(Keys.ARROW_RIGHT);
+        browser.until(ticked + ".includes('near.png')");
+        browser.until("document.activeElement.textContent.includes('near.png')");
+        press(Keys.ENTER);
+        untilPictures("watch", 10);
+        untilSaid("Removed 1 copy.");
+        assertThat(first).doesNotExist();
+        browser.until("document.activeElement.closest('.copies[aria-label^=Exact]') !== null");
+        press("b");
+        untilSaid("Kept both copies.");
+        browser.until("document.querySelectorAll('.copy').length === 0");
+        press("u");
+        untilSaid("Undone: Kept both copies.");
+        browser.until("document.querySelectorAll('.copy').length === 2");
+        press("u");
+        untilPictures("watch", 11);
+        assertThat(first).exists();
+        browser.until("document.querySelectorAll('.copy').length === 4");
+        press("n");
+        untilPictures("pizza", 14);
     }
 
     /** Returns the picture at half its size, mirrored. */

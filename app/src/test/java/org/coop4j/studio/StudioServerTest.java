@@ -297,6 +297,45 @@ class StudioServerTest {
                 .isNotEqualTo(one.path("label").asText()));
     }
 
+    @Test
+    void copiesAreNamedByWhatIsCertain() throws Exception {
+        Files.write(photos.resolve("cat/large.png"), StudioFolder.blocks(200));
+        Files.write(photos.resolve("small.png"), StudioFolder.blocks(96));
+        Files.write(photos.resolve("dog/again.png"), picture(0));
+        JsonNode clean = get("clean");
+        while (clean.path("copies").size() < 2 || clean.path("compared").asInt() < 30) {
+            Thread.sleep(50);
+            clean = get("clean");
+        }
+        while (get("state").path("clean").asInt() < 2) {
+            Thread.sleep(50);
+        }
+        JsonNode near = clean.path("copies").path(0);
+        assertThat(near.path("exact").asBoolean()).isFalse();
+        assertThat(near.path("mirrored").asBoolean()).isFalse();
+        assertThat(near.path("files").findValuesAsText("file")).containsExactly("large.png", "small.png");
+        assertThat(near.path("files").findValuesAsText("width")).containsExactly("200", "96");
+        assertThat(near.path("files").path(0).path("labels").path(0).asText()).isEqualTo("cat");
+        assertThat(near.path("files").path(1).path("part").isNull()).isTrue(); // it is unsorted
+        JsonNode exact = clean.path("copies").path(1);
+        assertThat(exact.path("exact").asBoolean()).isTrue();
+        assertThat(exact.path("files").findValuesAsText("file")).containsExactly("again.png", "p0.png");
+        String table = ask("GET", "/api/copies.csv", null, "Cookie", cookie).text();
+        assertThat(table)
+                .startsWith("path,group,copy,label,part,width,height\n")
+                .contains("small.png,1,near,,,96,96\n")
+                .contains("dog/again.png,2,exact,dog,");
+        post("copies/keep", "{\"pictures\":%s}".formatted(ids(near)), 200);
+        post("copies/keep", "{\"pictures\":%s}".formatted(ids(exact)), 200);
+        assertThat(get("clean").path("copies")).isEmpty();
+        post("undo", "{}", 200);
+        assertThat(get("clean").path("copies")).hasSize(1);
+    }
+
+    private static JsonNode ids(JsonNode group) {
+        return new ObjectMapper().valueToTree(group.path("files").findValuesAsText("id"));
+    }
+
     /** Opening Try asks for the address again and again. */
     @Test
     void anAddressThatIsShownStaysValid() throws Exception {
@@ -455,6 +494,9 @@ class StudioServerTest {
                 "reject | {}",
                 "class/delete | {}",
                 "convert | {}",
+                "copies/keep | {\"pictures\": [null]}",
+                "copies/remove | {\"pictures\": [\"x\"]}",
+                "copies/remove | {\"kept\": [\"x\"]}",
                 "restore | {}",
                 "move | {\"pictures\": [null]}",
                 "move | {\"pictures\": {}}",

@@ -289,6 +289,36 @@ class StudioTest {
     }
 
     @Test
+    void oneOfEqualFilesIsRemovedAndKeepingBothIsRememberedUntilItIsUndone() throws IOException {
+        fill(folder, 2, "cats", "dogs");
+        Files.write(folder.resolve("cats/again.png"), picture(0));
+        List<String> before = tree();
+        String first = Photo.id(Sha256.of(picture(0))) + "/cats/p0.png";
+        String again = first.replace("p0", "again");
+        String other = Photo.id(Sha256.of(picture(1))) + "/cats/p1.png";
+        try (Studio studio = open(folder)) {
+            assertThrown(() -> studio.removeCopies(List.of(again), List.of(first + "x")), "A copy is gone");
+            assertThrown(() -> studio.removeCopies(List.of(other.replace("p1", "p0")), List.of()), "A copy is gone");
+            assertThat(tree()).isEqualTo(before);
+            studio.removeCopies(List.of(again), List.of(first));
+            assertThat(tree()).contains("cats/p0.png").doesNotContain("cats/again.png");
+            studio.undo();
+            assertThat(tree()).isEqualTo(before);
+            studio.keepCopies(List.of(again, first, other));
+            assertThat(studio.keepCopies(List.of(first, again)).did()).isNull(); // they are already
+        }
+        try (Studio studio = open(folder)) {
+            assertThat(studio.snapshot().kept())
+                    .containsExactlyInAnyOrder(
+                            Photo.both(Sha256.of(picture(0)), Sha256.of(picture(0))),
+                            Photo.both(Sha256.of(picture(1)), Sha256.of(picture(0))));
+            assertThat(studio.undo().did()).isEqualTo("Undone: Kept 3 copies");
+            assertThat(studio.snapshot().kept()).isEmpty();
+            assertThat(tree()).isEqualTo(before);
+        }
+    }
+
+    @Test
     void whatIsNotOfAClassIsRememberedUnderItsPresentNameUntilItIsUndone() throws IOException {
         try (Studio studio = open(fill(folder, 2, "", "cats", "dogs"))) {
             List<String> odd = ids(studio, null);
