@@ -43,7 +43,7 @@ class WriteBackGoldenTest {
     private static final Set<String> NOT_ONLY_INSERTIONS =
             Set.of("empty_bag", "changed", "none", "rewritten_by_exiftool", "rewritten_by_exiv2");
 
-    private static JsonNode expected() throws IOException {
+    static JsonNode expected() throws IOException {
         return new ObjectMapper().readTree(GOLDEN.resolve("expected.json").toFile());
     }
 
@@ -61,7 +61,7 @@ class WriteBackGoldenTest {
         return names(true);
     }
 
-    private static String read(String name) throws IOException {
+    static String read(String name) throws IOException {
         Path file = GOLDEN.resolve(name + ".xmp");
         return Files.exists(file) ? Files.readString(file, UTF_8) : null;
     }
@@ -72,12 +72,12 @@ class WriteBackGoldenTest {
         return all;
     }
 
-    private static Sidecar sidecar(String text, String name) throws IOException {
+    static Sidecar sidecar(String text, String name) throws IOException {
         return Sidecar.of(
                 text, read(name + ".embedded"), strings(expected().get(name).get("iptc")));
     }
 
-    private static Result result(String name) throws IOException {
+    static Result result(String name) throws IOException {
         JsonNode result = expected().get(name).get("result");
         List<Label> labels = new ArrayList<>();
         result.get("labels")
