@@ -44,7 +44,8 @@ class ReadmeTest {
     private static final Pattern EXPRESSION = Pattern.compile(
             "`((?:new |[A-Z]\\w+\\.|clip\\.|classifier\\.|pictures\\.)[^`]*\\([^`]*\\)[^`()]*(?:\\(\\))?)`");
 
-    private static final List<String> ROOMS = List.of("base", "clip", "data", "graph.host", "method", "predict", "run");
+    private static final List<String> ROOMS =
+            List.of("base", "clip", "data", "graph.host", "method", "pool", "predict", "run");
 
     private static final String LOGGING =
             """

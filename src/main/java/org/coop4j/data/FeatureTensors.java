@@ -133,7 +133,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         return all;
     }
 
-    /** Returns the features, of which some may be zero or not finite. */
+    /** Returns the features; some may be zero or not finite. */
     StoredFeatures unchecked() throws IOException {
         FeatureMatrix rows = matrix(featuresTensor());
         return new StoredFeatures(

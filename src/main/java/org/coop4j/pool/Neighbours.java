@@ -51,9 +51,9 @@ public final class Neighbours {
     }
 
     /**
-     * Compares pictures of which some were compared before.
+     * Compares pictures; some were compared before.
      *
-     * @param known neighbours of each picture, [pictures, neighbours]: their rows, all of which were compared with each other, or
+     * @param known neighbours of each picture, [pictures, neighbours]: the rows of pictures that were compared with each other, or
      *     −1 for a picture that is compared now
      */
     static Neighbours of(FeatureMatrix units, int count, int[] known, Progress progress) {

@@ -68,7 +68,7 @@ public record OpenPool(
      *
      * @param files images; unused if there are features
      * @param features null for images
-     * @param place what the user called them, by which their neighbours are kept
+     * @param place the words of the command line; their neighbours are kept under this name
      */
     public record Source(List<Path> files, PoolFile features, ExifOrientation exif, String place) {}
 

@@ -20,7 +20,7 @@ import org.coop4j.tags.XmpText.Element;
 
 /**
  * The text of an XMP sidecar, into which a classifier's labels are merged. A person's tags and all other properties stay as they
- * are, byte for byte; what was added is recorded beside it, so that it can be replaced and undone.
+ * are, byte for byte. A record beside them says what was added, to replace and undo it.
  */
 final class Sidecar {
 
@@ -98,7 +98,7 @@ final class Sidecar {
     }
 
     /**
-     * What a classifier says of a picture.
+     * The labels of a picture, by a classifier.
      *
      * @param name of the classifier
      * @param settings such as threshold=0.6
@@ -127,7 +127,7 @@ final class Sidecar {
     /** A label with its probability. */
     record Label(String name, double probability) {}
 
-    /** What was written before. */
+    /** An earlier result of a classifier. */
     private record Written(
             Element element, String name, String sha256, String settings, List<String> labels, List<String> added) {}
 
@@ -261,7 +261,7 @@ final class Sidecar {
         record(result, added);
     }
 
-    /** Returns the paths of a person's tags, which a list that we make must have, too. */
+    /** Returns the paths of a person's tags; a list that we make has them first. */
     private Set<List<String>> personsTags() {
         Set<String> ours = written().flatMap(one -> one.added.stream()).collect(Collectors.toSet());
         Set<List<String>> paths = new LinkedHashSet<>();

@@ -41,7 +41,7 @@ record SidecarFile(Path picture, Path file) {
         void apply(Sidecar sidecar) throws IOException;
     }
 
-    /** What became of a sidecar. */
+    /** The result of a change. */
     enum Outcome {
         CREATED,
         UPDATED,

@@ -49,7 +49,7 @@ public final class TagFolder implements Closeable {
     private final Map<String, Seen> seen = new HashMap<>(); // by path, with the present classifier and settings
 
     /**
-     * What is written, and how.
+     * The way in which labels are written.
      *
      * @param name of the classifier in the record
      * @param classifierSha256 of its file
@@ -99,7 +99,7 @@ public final class TagFolder implements Closeable {
         }
     }
 
-    /** What became of a picture. */
+    /** The outcome for a picture. */
     public enum Status {
         CREATED,
         UPDATED,

@@ -1,2 +1,2 @@
-/** What a classifier says goes into XMP sidecars, where photo programs find it; pictures are never written. */
+/** Tags of a classifier in XMP sidecars, where photo programs find them; pictures are never written. */
 package org.coop4j.tags;
