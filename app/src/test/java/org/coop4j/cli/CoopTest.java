@@ -13,6 +13,10 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
 import java.util.ResourceBundle;
 import java.util.ServiceLoader;
@@ -56,6 +60,22 @@ class CoopTest {
         assertThat(help.substring(help.indexOf("Example"), help.indexOf("Usage:"))
                         .lines())
                 .allMatch(line -> line.isEmpty() || line.matches("(  coop |  source |    |[A-Z]).*"));
+    }
+
+    @Test
+    void theMenusEntryOpensTheStudioOnAFolder() throws IOException {
+        Properties entry = new Properties();
+        try (Reader lines = Files.newBufferedReader(Path.of("src/dist/coop4j.desktop"))) {
+            entry.load(lines);
+        }
+        assertThat(entry.getProperty("MimeType")).isEqualTo("inode/directory;");
+        List<String> command = List.of(entry.getProperty("Exec").split(" "));
+        assertThat(command).startsWith("coop").endsWith("%F");
+        Object[] words = command.stream()
+                .skip(1)
+                .map(word -> word.replace("%F", "no such folder"))
+                .toArray();
+        assertThat(coop(words).failed(2)).contains("no such folder is not a folder");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import javax.tools.ToolProvider;
+import org.coop4j.base.JavaChild;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -106,7 +107,7 @@ class OwnMethodTest {
     }
 
     @Test
-    void aFolderOfJarsIsGivenOnTheCommandLine() throws IOException {
+    void aFolderOfJarsIsGivenOnTheCommandLineOrByTheEnvironment() throws Exception {
         Path plugins = Files.createDirectories(folder.resolve("plugins"));
         Path classes = folder.resolve("jar");
         try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(plugins.resolve("guided.jar")));
@@ -121,6 +122,12 @@ class OwnMethodTest {
         try {
             assertThat(coop("methods").ok().out()).doesNotContain("guided");
             assertThat(coop("methods --plugins %", plugins).ok().out()).contains("guided");
+            ProcessBuilder child = JavaChild.of(Coop.class, List.of(), "methods");
+            child.environment().put("COOP_PLUGINS", plugins.toString());
+            Process process =
+                    child.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            assertThat(process.inputReader().lines()).anyMatch(line -> line.contains("guided"));
+            assertThat(process.waitFor()).isZero();
         } finally {
             Thread.currentThread().setContextClassLoader(with);
         }
