@@ -3,8 +3,8 @@ package org.coop4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 
-import java.awt.image.BufferedImage;
 import java.awt.Dimension;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -139,7 +139,8 @@ class OrientationTest {
             assertThat(ImageDecoder.exifOrientation(file)).isEqualTo(1);
         }
         assertThat(ImageDecoder.exifOrientation(folder.resolve("absent"))).isEqualTo(1);
-        assertThat(ImageDecoder.size(Files.writeString(folder.resolve("a"), "no picture"))).isEmpty();
+        assertThat(ImageDecoder.size(Files.writeString(folder.resolve("a"), "no picture")))
+                .isEmpty();
     }
 
     @Test

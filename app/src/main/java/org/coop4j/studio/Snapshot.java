@@ -156,10 +156,7 @@ record Snapshot(
     }
 
     List<Photo> labelled(Predicate<Photo> like) {
-        return photos.stream()
-                .filter(this::isLabelled)
-                .filter(like)
-                .toList();
+        return photos.stream().filter(this::isLabelled).filter(like).toList();
     }
 
     boolean isTest(Photo one) {
