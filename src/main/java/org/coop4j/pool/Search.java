@@ -5,6 +5,7 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.method.PromptEnsemble.PromptTemplates;
 
 /**
  * Pictures by words, or by other pictures, the nearest first.
@@ -29,6 +30,11 @@ public final class Search {
                         .mapToDouble(d -> square(units.get(i, d) - mean[d]))
                         .sum()))
                 .toArray();
+    }
+
+    /** Returns the text whose feature stands for words. */
+    public static String prompt(String words) {
+        return PromptTemplates.PHOTO.replace("{}", words);
     }
 
     private static double square(double x) {

@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.http.Uploads;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.pool.Search;
 import org.coop4j.serve.EmbeddingsApi.Item;
 
@@ -75,7 +74,7 @@ record PoolApi(Classifiers classifiers, Map<String, ServedPool> pools, Uploads u
                 .toList();
         List<Item> texts = Stream.of(body.words, body.not)
                 .filter(Objects::nonNull)
-                .map(words -> new Item(PromptTemplates.PHOTO.replace("{}", words), null))
+                .map(words -> new Item(Search.prompt(words), null))
                 .toList();
         List<Item> unknown = Stream.concat(texts.stream(), examples.stream().filter(item -> item.image() != null))
                 .toList();

@@ -782,7 +782,8 @@ final class Studio implements Closeable {
                 name);
     }
 
-    private static String folded(String name) {
+    /** Returns a name as it is compared with others. */
+    static String folded(String name) {
         return ClassNames.inPrompt(Normalizer.normalize(name, Normalizer.Form.NFC));
     }
 

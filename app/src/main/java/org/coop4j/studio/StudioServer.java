@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -53,6 +52,8 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.PhotoSearch.Query;
+import org.coop4j.studio.PhotoSearch.Shown;
 import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
@@ -88,6 +89,7 @@ public final class StudioServer implements Closeable {
     private final Model model;
     private final Review review;
     private final Runs runs;
+    private final PhotoSearch search;
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
@@ -108,6 +110,7 @@ public final class StudioServer implements Closeable {
         this.encoded = new EncodedPhotos(images);
         this.model = new Model(studio, clip, encoded, quality, this::tell);
         this.review = new Review(studio, encoded, quality, model);
+        this.search = new PhotoSearch(studio, clip, encoded, model);
         this.runs = new Runs(studio, clip, encoded, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
     }
@@ -392,8 +395,6 @@ public final class StudioServer implements Closeable {
 
     // Pictures and their labels
 
-    private record Shown(String id, String file, Set<String> labels) {}
-
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
         get(routes, "pictures", context -> {
@@ -401,9 +402,19 @@ public final class StudioServer implements Closeable {
             return now.of(context.queryParam("class")).stream()
                     .filter(one -> !encoded.isUnreadable(one))
                     .limit(number(context, "count", 200))
-                    .map(one -> new Shown(one.id(), one.file(), now.labels(one)))
+                    .map(one -> Shown.of(now, one))
                     .toList();
         });
+        get(
+                routes,
+                "search",
+                context -> search.find(new Query(
+                        context.queryParam("words"),
+                        context.queryParam("not"),
+                        context.queryParams("like"),
+                        context.queryParams("unlike"),
+                        "class".equals(context.queryParam("order")))));
+        routes.post("/api/example", context -> context.json(Map.of("id", search.example(picture(context)))));
         routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .result(studio.thumbnail(context.pathParam("id"))));

@@ -3,16 +3,23 @@
 import {camera} from "./camera.js";
 import {ask, close, open} from "./dialog.js";
 import {adder, collect, drag, drop} from "./give.js";
-import {act, classes, classOf, list, state} from "./model.js";
+import {act, classes, classOf, list, move, state} from "./model.js";
 import {bar, button, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
+import {search, searchField, searching, toField} from "./search.js";
 
 const ENOUGH = 20;
 const TRAY = 21;
 
 const address = (of) => "#board/" + encodeURIComponent(of ?? "");
 
-export const newClass = () => ask("New class", "Create", (of) => act("class", {name: of}, `Made the class ${of}`));
+/** Makes a class: of the selected pictures, if there are some. */
+export function newClass() {
+    const some = [...state.picked];
+    const done = (of) =>
+        some.length ? (state.picked.clear(), move(some, of)) : act("class", {name: of}, `Made the class ${of}`);
+    ask(some.length ? `New class from these ${some.length}` : "New class", "Create", done);
+}
 
 /** Opens another class, and then does something; opening it clears what was said before. */
 function show(of, todo) {
@@ -141,44 +148,53 @@ function opened(of) {
     );
 }
 
+const cards = () =>
+    h(
+        ".board",
+        h(".stack", tray(), unreadable(state.server)),
+        h(
+            "div",
+            h(
+                "ul.cards",
+                classes().map(card),
+                h(
+                    "li.drop",
+                    {key: "new class"},
+                    button("New class", newClass, "", "C")
+                )
+            ),
+            state.server.several &&
+                muted(
+                    "A picture may be on several cards, and stays where it is: labels.csv beside the pictures ",
+                    "has its labels. Joint answers and promises are for one label per picture."
+                ),
+            h("p.row.small.muted", "Drag, or select and press a key.", h("span.end", kbd("?"), " all keys"))
+        )
+    );
+
+/** What is shown in place of the cards. */
+const view = () => (searching() ? search : null);
+
 export const board = {
     title: "Board",
+    sentence: () => state.open === undefined && view()?.sentence(),
     draw: () =>
-        state.open !== undefined
-            ? opened(state.open)
-            : h(
-                  ".board",
-                  h(".stack", tray(), unreadable(state.server)),
-                  h(
-                      "div",
-                      h(
-                          "ul.cards",
-                          classes().map(card),
-                          h(
-                              "li.drop",
-                              {key: "new class"},
-                              button("New class", newClass, "", "C")
-                          )
-                      ),
-                      state.server.several &&
-                          muted(
-                              "A picture may be on several cards, and stays where it is: labels.csv beside the pictures ",
-                              "has its labels. Joint answers and promises are for one label per picture."
-                          ),
-                      h(
-                          "p.row.small.muted",
-                          "Drag, or select and press a key.",
-                          h("span.end", kbd("?"), " all keys")
-                      )
-                  )
-              ),
-    dock: () => (state.open !== undefined || state.picked.size > 0) && dock(items(), {from: state.open ?? null, likely: state.server.several && state.open}),
+        state.open !== undefined ? opened(state.open) : [searchField(), view()?.draw() ?? cards()],
+    dock: () =>
+        state.open === undefined && view()
+            ? view().dock()
+            : (state.open !== undefined || state.picked.size > 0) &&
+              dock(items(), {from: state.open ?? null, likely: state.server.several && state.open}),
     keys() {
         const {class: at, id} = document.activeElement.dataset;
         const of = state.open ?? at;
+        if (state.open === undefined && view()) {
+            return {...view().keys(), c: newClass};
+        }
         return {
             ...((state.picked.size || id) && dockKeys(items(), state.server.several && state.open)),
             c: newClass,
+            s: state.open === undefined && toField,
             F2: of && (() => rename(of)),
             Escape: () => (location.hash = "#board")
         };

@@ -13,7 +13,7 @@ export function drag(event, id, from) {
 }
 
 /** Properties of an element on which pictures are dropped for a class; null is unsorted. */
-export function drop(to, files = add) {
+export function drop(to, files = add, put = move) {
     const show = (over) => (event) => {
         event.preventDefault();
         event.stopPropagation();
@@ -34,7 +34,7 @@ export function drop(to, files = add) {
                 files(await given(event.dataTransfer, to));
             } else if (dragged.from !== to) {
                 state.picked.clear();
-                move(dragged.ids, to);
+                put(dragged.ids, to);
             }
         }
     };

@@ -97,6 +97,9 @@ export function data(path, held) {
     return found.value;
 }
 
+/** Forgets the answer of a path that is not asked again. */
+export const forget = (path) => answers.delete(path);
+
 /** A value without some pictures, wherever they are in it; or where a label is asked for. */
 function without(value, ids, of) {
     const other = (v) => of !== undefined && (v?.of ?? v?.label) !== of;

@@ -78,4 +78,17 @@ export function grouped(list, key) {
     return [...found.values()].sort((a, b) => b.length - a.length);
 }
 
+/** Buttons of which one is chosen: labels by value. */
+export const choices = (label, all, now, choose) =>
+    h(
+        ".choices",
+        {role: "group", "aria-label": label},
+        Object.entries(all).map(([value, text]) =>
+            button(text, () => value !== String(now) && choose(value), ".choice", null, {
+                key: value,
+                "aria-pressed": String(value === String(now))
+            })
+        )
+    );
+
 export const skeleton = () => h(".skeleton", {"aria-busy": "true"});

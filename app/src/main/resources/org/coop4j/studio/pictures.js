@@ -10,8 +10,10 @@ const STEP = 300; // scrolled before it is drawn anew
 
 const grids = new Map(); // by key: its width, and where the window begins in it
 
+const small = () => innerWidth < 700;
+
 /** A grid of pictures. `caption` is written below each, `enter` opens one, `from` is their class. */
-export function mosaic(key, label, items, {width = 142, height = 118, caption, enter, from = null}) {
+export function mosaic(key, label, items, {width = small() ? 76 : 142, height = small() ? 76 : 118, caption, odd, enter, from = null}) {
     const grid = grids.get(key) ?? {width, top: 0};
     grids.set(key, grid);
     const across = Math.max(1, Math.floor((grid.width + 8) / (width + 8)));
@@ -44,7 +46,7 @@ export function mosaic(key, label, items, {width = 142, height = 118, caption, e
                 ondragstart: (e) => drag(e, p.id, from)
             },
             image(p.id),
-            text && h("span.small.muted", text)
+            text && h(odd?.(p) ? "span.small.odd" : "span.small.muted", text)
         );
     };
     return h(

@@ -755,6 +755,66 @@ class StudioPageTest {
         untilPictures("pizza", 14);
     }
 
+    /** Number of pictures that are found, drawn or not. */
+    private static final String FOUND =
+            "[...document.querySelectorAll('.found .mosaic')].reduce((n, e) => n + Number(e.firstChild.ariaSetSize), 0)";
+
+    @Test
+    void picturesAreFoundByWordsAndByOtherPicturesByKeyboardAlone() throws IOException {
+        browser.until("fetch('/api/state').then(a => a.json()).then(s => window.fitted = s.fitted) && window.fitted");
+        press("s");
+        browser.until("document.activeElement.name === 'search'");
+        press("watch -drawing", Keys.ENTER);
+        browser.until("document.querySelector('h1').textContent === 'Nearest to “watch”, away from “drawing”.'");
+        browser.until(FOUND + " === 32");
+        String text = browser.findElement(By.tagName("main")).getText();
+        assertThat(text)
+                .contains("All 32 pictures in order. Something is always nearest, even if nothing fits.")
+                .contains("not: drawing")
+                .contains("8 pictures, nearest first")
+                .contains("24 pictures")
+                .contains("Order by");
+        for (String scheme : List.of("light", "dark")) {
+            browser.prefer(scheme);
+            for (int width : new int[] {390, 1400}) {
+                browser.resize(width);
+                browser.assertFits("search at " + width);
+                browser.photograph("search-words-" + width + "-" + scheme, false);
+            }
+        }
+        browser.prefer("light");
+        browser.resetSize();
+        press(Keys.ARROW_DOWN);
+        browser.until("document.activeElement.matches('.found .tile')");
+        press("o");
+        browser.until("document.querySelector('.choices [aria-pressed=true]').textContent.startsWith('watch')");
+        press(Keys.SPACE);
+        browser.until("document.querySelectorAll('[aria-selected=true]').length === 1");
+        press(Keys.ARROW_RIGHT);
+        browser.until("document.activeElement.ariaPosInSet !== '1'");
+        press(Keys.SPACE);
+        browser.until("document.querySelectorAll('[aria-selected=true]').length === 2");
+        press("+");
+        browser.until("document.querySelector('h1').textContent === 'Like 2 pictures.'");
+        browser.until(FOUND + " === 32");
+        assertThat(browser.js("document.querySelector('.choices')")).isNull(); // no words, no class
+        browser.executeScript("[...document.querySelectorAll('.found .tile')].at(-1).focus()");
+        press("-");
+        browser.until("document.querySelector('h1').textContent === 'Like 2 pictures, not like 1.'");
+        browser.photograph("search-pictures", false);
+        dropFile(".search", unseen(), "unseen.jpg");
+        browser.until("document.querySelector('h1').textContent === 'Like 3 pictures, not like 1.'");
+        browser.until(FOUND + " === 32");
+        browser.executeScript("document.querySelector('.found .tile').focus()");
+        press(Keys.SPACE, "c");
+        browser.until("document.activeElement.matches('dialog input')");
+        press("clock", Keys.ENTER);
+        untilPictures("clock", 1);
+        press(Keys.ESCAPE);
+        browser.until("document.querySelectorAll('.card').length === 3");
+        assertThat(pictures("")).isEqualTo(7);
+    }
+
     /** Returns the picture at half its size, mirrored. */
     private static byte[] nearlyTheSame(Path picture) throws IOException {
         BufferedImage whole = ImageIO.read(picture.toFile());

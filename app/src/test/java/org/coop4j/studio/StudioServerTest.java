@@ -336,6 +336,50 @@ class StudioServerTest {
         return new ObjectMapper().valueToTree(group.path("files").findValuesAsText("id"));
     }
 
+    @Test
+    void picturesAreSearchedByWordsAndByExamples() throws Exception {
+        awaitEncoded();
+        while (!get("state").path("fitted").asBoolean()
+                || get("search?words=red").path("compared").asInt() < 27) {
+            Thread.sleep(50);
+        }
+        JsonNode red = get("search?words=red");
+        assertThat(red.path("unsorted")).hasSize(9);
+        assertThat(red.path("others")).hasSize(18);
+        assertThat(red.path("named").isNull()).isTrue();
+        assertThat(get("search?words=red&not=green")).isNotEqualTo(red);
+        JsonNode cat = get("search?words=Cat");
+        assertThat(cat.path("named").asText()).isEqualTo("cat");
+        JsonNode byClass = get("search?words=Cat&order=class");
+        assertThat(byClass.path("others").path(0).path("labels").path(0).asText())
+                .isEqualTo("cat");
+        assertThat(byClass.path("others").findValuesAsText("id"))
+                .isNotEqualTo(cat.path("others").findValuesAsText("id"));
+        String id = Photo.id(Sha256.of(picture(20)));
+        JsonNode like = get("search?like=" + id);
+        assertThat(like.path("others").path(0).path("id").asText()).isEqualTo(id);
+        JsonNode example = json("POST", "/api/example", picture(500), 200);
+        assertThat(get("search?like=%s&unlike=%s".formatted(example.path("id").asText(), id))
+                        .path("others")
+                        .findValuesAsText("id")
+                        .indexOf(id))
+                .isGreaterThan(0);
+        post("remove", "{\"pictures\":[\"%s\"]}".formatted(id), 200);
+        assertThat(get("search?words=red").path("others")).hasSize(17);
+        assertThat(json("GET", "/api/search?like=gone", null, 400).path("error").asText())
+                .isEqualTo("An example is gone: drop the picture again.");
+        assertThat(json("GET", "/api/search", null, 400).path("error").asText())
+                .isEqualTo("Expected either words or pictures.");
+        assertThat(json("GET", "/api/search?words=" + "long%20".repeat(99), null, 400)
+                        .path("error")
+                        .asText())
+                .contains("exceeds");
+        assertThat(json("POST", "/api/example", new byte[] {1}, 400)
+                        .path("error")
+                        .asText())
+                .startsWith("It is not a JPEG");
+    }
+
     /** Opening Try asks for the address again and again. */
     @Test
     void anAddressThatIsShownStaysValid() throws Exception {
