@@ -280,7 +280,7 @@ final class Studio implements Closeable {
             return kept.addAll(marks);
         }
 
-        /** Decides a label of pictures; returns the number of those of which it was not. */
+        /** Decides a label of pictures; returns the number of contents whose label changes. */
         private long judge(Collection<String> ids, String label, Boolean shown) {
             return contents(ids).filter(one -> judge(one, label, shown)).count();
         }
@@ -761,7 +761,7 @@ final class Studio implements Closeable {
     private String className(String given) {
         try {
             String name = SafeName.folder(given);
-            StudioProblem.require( // of which a table would make several labels, or a spreadsheet a formula
+            StudioProblem.require( // a semicolon separates labels, and a spreadsheet takes the others for a formula
                     !(folder.several && name.matches("[-=+@].*|.*;.*")),
                     "A label has no semicolon, and begins with none of - = + @.");
             StudioProblem.require(
