@@ -392,6 +392,13 @@ final class Studio implements Closeable {
         return plan.act("Moved %d to %s", moved.size(), named(to));
     }
 
+    /** Opens one of several labels of pictures again. */
+    synchronized Done take(List<String> ids, String label) {
+        Plan plan = new Plan(null);
+        requireClass(label);
+        return plan.act("Took %s off %d", label, plan.judge(ids, label, null));
+    }
+
     /** Notes that pictures are not of a class or, if that is null, of no further one: none of their open labels is shown. */
     synchronized Done reject(List<String> ids, String className, String gesture) {
         Plan plan = new Plan(gesture);

@@ -422,6 +422,7 @@ public final class StudioServer implements Closeable {
             }
         });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
+        change(routes, "take", given -> studio.take(given.ids(), given.from));
         change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "class", given -> studio.addClass(given.name));
         change(routes, "class/delete", given -> studio.deleteClass(given.name));
