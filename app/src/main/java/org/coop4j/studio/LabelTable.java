@@ -78,14 +78,17 @@ final class LabelTable {
     }
 
     /** Returns true if a folder has a table of several labels. */
-    static boolean isIn(Path root) throws IOException {
+    static boolean isIn(Path root) {
         Path file = root.resolve(NAME);
-        if (!Files.isRegularFile(file)) {
-            return false;
+        String first = "";
+        try {
+            first = Files.isRegularFile(file)
+                    ? TextFile.read(file).lines().findFirst().orElse("")
+                    : "";
+        } catch (IOException e) {
+            Log.of(LabelTable.class).warn("{} is not read as a table of labels: {}", file, e.getMessage());
         }
-        List<String> header =
-                header(TextFile.read(file).lines().findFirst().orElse("").split(","));
-        return header.containsAll(COLUMNS.subList(0, 2));
+        return header(first.split(",")).containsAll(COLUMNS.subList(0, 2));
     }
 
     private static List<String> header(String... cells) {

@@ -210,7 +210,9 @@ final class PhotoFolder implements Closeable {
         List<StudioProblem> problems = List.of();
         if (question().ofTable()) {
             Path table = root.resolve(LabelTable.NAME);
-            Files.move(table, AtomicFile.numbered(table, ".damaged-"));
+            if (goOn) {
+                Files.move(table, AtomicFile.numbered(table, ".damaged-"));
+            }
         } else if (!goOn && !isDamaged()) {
             journal.close();
             Files.move(own("journal"), AtomicFile.numbered(own("journal"), ".forgotten-"));

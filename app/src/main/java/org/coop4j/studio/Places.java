@@ -83,7 +83,7 @@ final class Places {
         return label.substring(NAME);
     }
 
-    /** Returns the marks by which a label of a content becomes shown, absent or, if null, undecided. */
+    /** Returns the marks that make a label of a content shown, absent or, if null, undecided. */
     List<String> judging(String content, String name, Boolean shown) {
         Boolean before = judged.getOrDefault(content, new TreeMap<>()).get(name);
         List<String> marks = new ArrayList<>();

@@ -112,7 +112,7 @@ final class Sorting {
 
     /**
      * Groups pictures by each label that is not decided: those that seem to show it, and those that do not. Before anything is
-     * learned, names alone tell the former; without them the groups are alike pictures.
+     * learned, names find the pictures that show it; without names it groups alike pictures.
      */
     private List<Group> perLabel(Fit fit, Model model, List<String> known) throws IOException {
         List<String> names = fit == null ? known : now.classes();

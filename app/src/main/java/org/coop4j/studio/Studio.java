@@ -280,7 +280,7 @@ final class Studio implements Closeable {
             return kept.addAll(marks);
         }
 
-        /** Decides a label of pictures; returns the number of those of which it was not. */
+        /** Decides a label of pictures; returns the number of contents whose label changes. */
         private long judge(Collection<String> ids, String label, Boolean shown) {
             return contents(ids).filter(one -> judge(one, label, shown)).count();
         }
@@ -390,6 +390,13 @@ final class Studio implements Closeable {
                 .filter(one -> !Objects.equals(one.className(), to))
                 .forEach(one -> plan.move(one, to));
         return plan.act("Moved %d to %s", moved.size(), named(to));
+    }
+
+    /** Opens one of several labels of pictures again. */
+    synchronized Done take(List<String> ids, String label) {
+        Plan plan = new Plan(null);
+        requireClass(label);
+        return plan.act("Took %s off %d", label, plan.judge(ids, label, null));
     }
 
     /** Notes that pictures are not of a class or, if that is null, of no further one: none of their open labels is shown. */
@@ -791,7 +798,7 @@ final class Studio implements Closeable {
     private String className(String given) {
         try {
             String name = SafeName.folder(given);
-            StudioProblem.require( // of which a table would make several labels, or a spreadsheet a formula
+            StudioProblem.require( // a semicolon separates labels, and a spreadsheet takes the others for a formula
                     !(folder.several && name.matches("[-=+@].*|.*;.*")),
                     "A label has no semicolon, and begins with none of - = + @.");
             StudioProblem.require(

@@ -440,6 +440,7 @@ public final class StudioServer implements Closeable {
             }
         });
         change(routes, "move", given -> studio.move(given.ids(), given.to, given.create, given.gesture));
+        change(routes, "take", given -> studio.take(given.ids(), given.from));
         change(routes, "remove", given -> studio.remove(given.ids()));
         change(routes, "copies/remove", given -> studio.removeCopies(given.ids(), given.others()));
         change(routes, "copies/keep", given -> studio.keepCopies(given.ids()));

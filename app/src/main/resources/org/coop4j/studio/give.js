@@ -1,7 +1,7 @@
 // How pictures come in: dragged from one class to another, dropped, pasted, or chosen.
 
 import {camera} from "./camera.js";
-import {add, move, redraw, state} from "./model.js";
+import {add, move, redraw, state, take} from "./model.js";
 import {button, h, muted} from "./parts.js";
 
 let dragged = null; // {ids, from}
@@ -34,7 +34,11 @@ export function drop(to, files = add, put = move) {
                 files(await given(event.dataTransfer, to));
             } else if (dragged.from !== to) {
                 state.picked.clear();
-                put(dragged.ids, to);
+                if (put === move && to === null && dragged.from !== null) {
+                    take(dragged.ids, dragged.from);
+                } else {
+                    put(dragged.ids, to);
+                }
             }
         }
     };

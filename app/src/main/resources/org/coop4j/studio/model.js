@@ -149,6 +149,12 @@ export function act(path, body, said) {
 
 export const move = (pictures, to, together) =>
     act("move", {pictures, to, create: true, gesture: together}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
+
+/** Takes pictures out of a class; one of several labels is open again. */
+export const take = (pictures, from) =>
+    state.server.several
+        ? act("take", {pictures, from}, `Took ${from} off ${pictures.length}`)
+        : move(pictures, null);
 export const remove = (pictures) => act("remove", {pictures}, `Removed ${pictures.length}`);
 
 export function undo() {

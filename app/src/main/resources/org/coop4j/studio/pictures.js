@@ -2,7 +2,7 @@
 
 import {ask} from "./dialog.js";
 import {drag} from "./give.js";
-import {act, classes, focus, move, redraw, remove, state} from "./model.js";
+import {act, classes, focus, move, redraw, remove, state, take} from "./model.js";
 import {button, h, image, name} from "./parts.js";
 
 const MARGIN = 700; // drawn above and below the window
@@ -175,7 +175,7 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
             likely && button(["Not ", name(likely)], keys[0], ".choice", "0"),
-            from !== null && choice(state.server.several ? "open again" : "unsorted", null, () => put(items, null)),
+            from !== null && choice(state.server.several ? "open again" : "unsorted", null, () => each(items, (ids) => take(ids, from))),
             keys.a && choice("that is all", "A")
         ),
         button(none, keys.x, ".choice.end", "X")

@@ -14,9 +14,16 @@ const rest = (g) => g.pictures.map((p) => p.id).filter((id) => !state.picked.has
 let moved = 0; // when the pointer was moved or a key was pressed
 window.onpointermove = window.onkeydown = (event) => (moved = event.timeStamp);
 
+/** True while a question about one of several labels is open: it stays as it is, whatever is learned meanwhile. */
+const asking = () =>
+    state.server.several &&
+    !state.line?.text.startsWith("Undone") &&
+    (data("groups", true) ?? []).some((g) => g.pictures.length && keyOf(g) === first);
+
 /** The groups; new ones wait while somebody is on the way to one, pictures are selected or a name is typed. */
 function groups() {
     const busy =
+        asking() ||
         performance.now() - moved < 1000 ||
         state.picked.size ||
         [...document.querySelectorAll("main input")].some((field) => field.value);
@@ -76,13 +83,13 @@ function group(g, top) {
     const label = `Accept ${left < n ? "the other " : ""}${left}`;
     const to = g.kind === "nothing" ? null : g.label;
     const all = left < n ? `the other ${left}` : `all ${n}`;
-    const put = (text) => [button("Later", () => skip(g), ".choice", "S"), take(text)];
-    const take = (text) => button(text, left > 0 && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
+    const put = (text, other) => [button("Later", () => skip(g), ".choice", "S"), take(left ? text + all : other, true)];
+    const take = (text, able = left > 0) => button(text, able && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
     const [title, note, side] = {
         class: () => [name(to), `${pictures(n)}, the likeliest first`, take([label, " as ", name(to)])],
         alike: () => [`${n} alike`, question(g, label)],
-        label: () => [["Is ", name(to), " on these?"], `${pictures(n)}, the likeliest first`, put("Yes, on " + all)],
-        without: () => [["No ", name(to), " on these?"], `${pictures(n)}, the doubtful first`, put("No, on " + all)],
+        label: () => [["Is ", name(to), " on these?"], `${pictures(n)}, the likeliest first`, put("Yes, on ", "No, on none")],
+        without: () => [["No ", name(to), " on these?"], `${pictures(n)}, the doubtful first`, put("No, on ", "Yes, on all")],
         unsure: () => ["Not sure", pictures(n), muted("Label these one by one")],
         nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)]
     }[g.kind]();
@@ -100,6 +107,7 @@ function group(g, top) {
 
 export const sort = {
     title: "Sort",
+    leave: () => (first = null),
     waiting: (s) => s.unsorted,
     draw() {
         const all = shown();

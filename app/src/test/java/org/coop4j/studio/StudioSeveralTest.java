@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.coop4j.base.CheckedLines.Beginning;
 import org.coop4j.base.Sha256;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
@@ -143,12 +144,7 @@ class StudioSeveralTest {
                 StudioFolder.anything(studio, random);
                 assertThat(contents(folder)).as("step " + i).containsAll(known);
                 try (Studio other = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
-                    Set<String> classes = new HashSet<>(other.snapshot().classes());
-                    assertThat(studio.snapshot().classes()).as("step " + i).containsAll(classes);
-                    Map<String, Map<String, Boolean>> now =
-                            labels(studio); // a class that no picture shows may be in no cell
-                    now.values().forEach(own -> own.keySet().retainAll(classes));
-                    assertThat(labels(other)).as("step " + i).containsExactlyEntriesOf(now);
+                    assertAgree(studio, other);
                 }
             }
         }
@@ -163,6 +159,66 @@ class StudioSeveralTest {
                 .map(line -> line.replace("dog;car", "car;dog").replaceFirst("(gone.*),.*", "$1,"))
                 .containsExactlyInAnyOrderElementsOf(
                         (TABLE + "gone.png,dog;horse,").lines().toList());
+    }
+
+    @Test
+    void oneGestureIsUndoneInItsOrder() throws IOException {
+        try (Studio studio = open(folder)) {
+            studio.reject(List.of(id(3)), "dog", "sort");
+            studio.move(List.of(id(3), id(4)), "dog", false, "sort");
+            assertThat(studio.done().undo()).isEqualTo("Put dog on 2, Marked 1 as not dog");
+            studio.undo();
+            assertThat(labels(studio)).containsEntry("p3.png", Map.of());
+            assertThat(table).content().isEqualTo(TABLE);
+            studio.take(List.of(id(0)), "dog"); // and leaves its other label
+            assertThat(table).content().contains("p0.png,car,dog\n");
+        }
+    }
+
+    /** A process that does anything is killed; what it noted is in the table, which a second studio reads without a history. */
+    @Test
+    void aKilledStudioLeavesATableThatAgreesWithItsHistory() throws Exception {
+        for (int kill = 0; kill < 2; kill++) {
+            Path out = folder.resolve("out.txt");
+            Process busy = StudioFolder.java(List.of(), StudioKillTest.Busy.class, folder.toString(), "" + kill)
+                    .redirectOutput(out.toFile())
+                    .start();
+            while (busy.isAlive() && Files.size(out) == 0) {
+                Thread.sleep(5);
+            }
+            Thread.sleep(100 + 200 * kill);
+            busy.destroyForcibly();
+            busy.waitFor();
+            try (Studio studio = open(folder);
+                    Studio other = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
+                assertThat(studio.question()).isNull();
+                assertAgree(studio, other);
+            }
+        }
+    }
+
+    @Test
+    void theSavedStateOfAJournalHasTheLabels() throws IOException {
+        Path file = folder.resolve("state");
+        JournalState state = new JournalState();
+        List<String> marks = List.of("#dog", "#car", "@" + Sha256.of("a") + "dog", "~" + Sha256.of("a") + "car");
+        state.apply(
+                Entry.of(1, "Put", null, null, List.of(), List.of(), List.of()).keeping(marks), 0);
+        state.apply(Entry.note(1, null), 0);
+        state.write(file, new Beginning(0, 0));
+        JournalState read = JournalState.read(file);
+        assertThat(read.places.judged).isEqualTo(Map.of(Sha256.of("a"), Map.of("car", false, "dog", true)));
+        assertThat(read.places.classes).containsExactly("car", "dog");
+        assertThat(read.places.isSeveral()).isTrue();
+    }
+
+    /** Another studio, which reads the table alone, knows the same; but a class that no picture shows may be in no cell. */
+    private static void assertAgree(Studio studio, Studio other) {
+        List<String> classes = other.snapshot().classes();
+        assertThat(studio.snapshot().classes()).containsAll(classes);
+        Map<String, Map<String, Boolean>> now = labels(studio);
+        now.values().forEach(own -> own.keySet().retainAll(classes));
+        assertThat(labels(other)).containsExactlyEntriesOf(now);
     }
 
     @Test
@@ -282,7 +338,8 @@ class StudioSeveralTest {
 
     @Test
     void namesOfLabelsFromATableMayBeHostileAndThoseOfThePageNot() throws IOException {
-        List<String> names = List.of("../../x", ".hidden", "<b>&", "a/b", "=1+1", "con", "\"q\",", "#@~!-", "كرسي");
+        List<String> names =
+                List.of("../../x", ".hidden", "<b>&", "a/b", "=1+1", "con", "a\u0000b", "\"q\",", "#@~!-", "كرسي");
         StringBuilder text = new StringBuilder("path,labels,unknown\n");
         for (int i = 0; i < 6; i++) {
             text.append("p%d.png,\"%s\",%n".formatted(i, String.join(";", names).replace("\"", "\"\"")));
@@ -357,6 +414,9 @@ class StudioSeveralTest {
         try (Studio studio = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
             assertThat(labels(studio)).containsEntry("copy.png", Map.of("car", true, "dog", true));
             assertThrown(() -> studio.move(List.of(id(3)), "dog", false, null), "--read-only");
+            Files.move(folder.resolve("p1.png"), folder.resolve("moved.png"));
+            assertThat(labels(studio)).containsKey("moved.png");
+            assertThat(table).content().isEqualTo(TABLE);
         }
         assertThat(folder.resolve(PhotoFolder.OWN)).doesNotExist();
         try (Studio studio = open(folder)) {
