@@ -71,7 +71,7 @@ public final class StudioBench implements Closeable {
                 studio.await(state -> state.path("encoded").asInt() == pictures && isLearned(state));
                 result.put("encoding_s", since(start));
                 studio.moves(result);
-                for (String screen : new String[] {"mistakes", "groups", "clean", "history"}) {
+                for (String screen : new String[] {"mistakes", "sort", "groups", "clean", "history"}) {
                     long asked = System.nanoTime();
                     studio.ask("api/" + screen, null);
                     result.put(screen + "_s", since(asked));

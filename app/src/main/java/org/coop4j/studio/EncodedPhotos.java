@@ -106,9 +106,12 @@ final class EncodedPhotos implements Closeable {
 
     /** Returns the features of encoded pictures, not normalised. */
     FeatureMatrix of(List<Photo> photos) {
+        return ofContents(photos.stream().map(Photo::sha256).toList());
+    }
+
+    FeatureMatrix ofContents(List<String> contents) {
         return FeatureMatrix.of(
-                photos.stream().map(one -> rows.get(one.sha256())).toList(),
-                images.clip().embedDim());
+                contents.stream().map(rows::get).toList(), images.clip().embedDim());
     }
 
     /** Returns the outlines of encoded pictures. */

@@ -1,10 +1,9 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +23,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
-import org.coop4j.findings.Neighbours;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
@@ -42,6 +40,7 @@ import org.coop4j.run.Recipe;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.studio.Journal.Tested;
+import org.coop4j.studio.Pooled.Compared;
 import org.coop4j.studio.Snapshot.Photo;
 import org.slf4j.Logger;
 
@@ -49,9 +48,6 @@ import org.slf4j.Logger;
 final class Model implements Closeable {
 
     private static final Logger LOG = Log.of(Model.class);
-
-    /** Fits that the curve has. */
-    private static final int MOST_COMPARED = 50;
 
     private final Studio studio;
     private final Clip clip;
@@ -64,10 +60,11 @@ final class Model implements Closeable {
     private boolean closed;
     private boolean changed = true;
     private volatile Fit fit;
+    private volatile Sorting sorting;
+    private Map.Entry<Integer, Set<String>> population = Map.entry(0, Set.of()); // by the action that drew
     private Fit before; // the fit before the latest change
     private volatile String failure;
-    private final List<Map<String, Boolean>> answers = new ArrayList<>(); // of the fits with these classes
-    private List<String> answered = List.of();
+    private final Curve curve = new Curve();
 
     /**
      * @param listener called when there is something new
@@ -88,17 +85,11 @@ final class Model implements Closeable {
      * @param revision of the labels that it learned from
      * @param classifier with calibrated probabilities
      * @param numbers of its test; null if nothing is tested
-     * @param unlike similarity to the nearest neighbour that 98 of 100 pictures exceed
-     * @param alike similarity that 7 of 8 pictures exceed
      */
-    record Fit(
-            long revision, Learned learned, Classifier classifier, TestNumbers numbers, double unlike, double alike) {
+    record Fit(long revision, Learned learned, Classifier classifier, TestNumbers numbers) {
 
         /** Least probability of a picture that is shown as one of a class. */
         static final double SURE = 0.5;
-
-        /** Pictures whose nearest neighbours tell what is unlike all classes. */
-        private static final int MEASURED = 500;
 
         /** Learns from pictures as {@code coop train} does, and compares the test with that of an earlier fit or null. */
         static Fit of(long revision, Images images, DataSpec source, ImageDataset lists, Fit earlier)
@@ -114,14 +105,6 @@ final class Model implements Closeable {
                 Prompt prompt = new Prompt(written, test.scores(written));
                 Learned tested =
                         learned.with(new Test(names, test, test.scores(learned.classifier()), List.of(prompt)));
-                Pictures train = learned.support().train();
-                Pictures some = train.select(
-                        IntStream.range(0, Math.min(MEASURED, train.size())).toArray());
-                double[] nearest = likeness(
-                        units(some),
-                        some.images().stream().map(LabelledImage::sha256).toList(),
-                        train);
-                Arrays.sort(nearest);
                 return new Fit(
                         revision,
                         tested,
@@ -129,9 +112,7 @@ final class Model implements Closeable {
                         lists.test().isEmpty()
                                 ? null
                                 : TestNumbers.of(
-                                        tested, Optional.ofNullable(earlier).map(Fit::numbers), SURE),
-                        nearest[nearest.length / 50],
-                        nearest[nearest.length / 8]);
+                                        tested, Optional.ofNullable(earlier).map(Fit::numbers), SURE));
             } catch (IOException | RuntimeException e) {
                 learned.close();
                 throw e;
@@ -144,17 +125,6 @@ final class Model implements Closeable {
 
         static String id(Pictures some, int i) {
             return Photo.id(some.images().get(i).sha256());
-        }
-
-        /** Returns the similarity of each picture to the nearest training picture that has another content. */
-        static double[] likeness(FeatureMatrix units, List<String> contents, Pictures train) throws IOException {
-            double[] nearest = new double[contents.size()];
-            Neighbours.each(units, units(train), (i, similar) -> {
-                List<Integer> first = Neighbours.first(
-                        similar, 1, j -> !train.images().get(j).sha256().equals(contents.get(i)));
-                nearest[i] = first.isEmpty() ? -1 : similar[first.get(0)];
-            });
-            return nearest;
         }
 
         List<String> classes() {
@@ -243,6 +213,8 @@ final class Model implements Closeable {
                     } finally {
                         pooled.add(now, more);
                     }
+                    listener.run();
+                    sort(now);
                     if (more || quality.measure(now)) {
                         changed();
                     }
@@ -294,30 +266,41 @@ final class Model implements Closeable {
         }
         fit = made;
         if (made != null && made.numbers != null) {
-            remember(made);
+            curve.add(made, found.get().train().size() + found.get().test().size());
             studio.tested(now.state(), new Tested(made.numbers.right(), made.numbers.tested()));
         }
     }
 
-    private synchronized void remember(Fit made) {
-        if (!answered.equals(made.classes())) {
-            answers.clear();
-            answered = made.classes();
-        }
-        answers.add(made.numbers.answers());
-        if (answers.size() > MOST_COMPARED) {
-            answers.remove(0);
+    /** Answers the pictures again if labels or the pool have changed since; those of several labels are asked about per label. */
+    private void sort(Snapshot now) throws IOException {
+        Compared compared = pooled.latest();
+        Sorting last = sorting;
+        if (compared != null
+                && !now.isSeveral()
+                && (last == null || last.revision() != now.revision() || last.compared() != compared)) {
+            sorting = Sorting.of(now, compared, encoded, this);
         }
     }
 
-    /** Returns how the fits with the present classes did on the pictures that all of them were tested on, the first first. */
-    synchronized List<Tested> curve() {
-        Set<String> same =
-                new HashSet<>(answers.isEmpty() ? Set.of() : answers.get(0).keySet());
-        answers.forEach(one -> same.retainAll(one.keySet()));
-        return answers.stream()
-                .map(one -> new Tested((int) same.stream().filter(one::get).count(), same.size()))
-                .toList();
+    /** Returns the contents among which those of the latest check were drawn. */
+    Set<String> population(Snapshot now) {
+        List<Integer> checks = now.checks();
+        int drawn = checks.get(checks.size() - 1);
+        if (population.getKey() != drawn) {
+            population = Map.entry(drawn, studio.unsortedAt(drawn));
+        }
+        Set<String> unreadable = now.photos().stream()
+                .filter(encoded::isUnreadable)
+                .map(Photo::sha256)
+                .collect(toSet());
+        return population.getValue().stream()
+                .filter(one -> !unreadable.contains(one))
+                .collect(toSet());
+    }
+
+    /** Returns how the fits with the present classes did on the same pictures. */
+    Curve curve() {
+        return curve;
     }
 
     private static void close(Fit old) {
@@ -337,6 +320,16 @@ final class Model implements Closeable {
     /** Returns the pictures as a pool. */
     Pooled pooled() {
         return pooled;
+    }
+
+    /** Returns the answers to the pictures together; null if there are none. */
+    Sorting sorting() {
+        return sorting;
+    }
+
+    /** Returns the features of the texts of some classes. */
+    FeatureMatrix texts(List<String> names) {
+        return PromptEnsemble.of(PromptTemplates.PHOTO).classWeights(encoded.space(), names);
     }
 
     /** Returns the hand-written prompts of some classes. */

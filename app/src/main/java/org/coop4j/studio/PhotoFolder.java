@@ -470,7 +470,7 @@ final class PhotoFolder implements Closeable {
     }
 
     /**
-     * Begins a revision, with test pictures of the classes that have enough. Content alone decides which, so that it makes no
+     * Begins a revision, with test pictures of the classes that have enough labels of a person. Content alone decides which, so that it makes no
      * difference which pictures were sorted first, often the easy ones.
      */
     void changed() {
@@ -483,10 +483,11 @@ final class PhotoFolder implements Closeable {
         }
         tests.clear();
         Map<String, Set<String>> contents = new TreeMap<>(); // by class
-        snapshot()
-                .byClass()
-                .forEach((name, own) ->
-                        contents.put(name, own.stream().map(Photo::sha256).collect(toCollection(TreeSet::new))));
+        Snapshot now = snapshot();
+        now.byClass()
+                .forEach((name, own) -> contents.put(
+                        name,
+                        own.stream().filter(now::isLabelled).map(Photo::sha256).collect(toCollection(TreeSet::new))));
         contents.values().removeIf(own -> own.size() < FEWEST_TO_TEST);
         Stream<String> able = several
                 ? photos.values().stream()

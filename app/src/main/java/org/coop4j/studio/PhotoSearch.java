@@ -62,11 +62,11 @@ final class PhotoSearch {
      */
     record Query(String words, String not, List<String> like, List<String> unlike, boolean byClass) {}
 
-    /** A picture, as browsers know it. */
-    record Shown(String id, String file, Set<String> labels) {
+    /** A picture, as browsers know it; it is accepted if the studio put it into its class, and nobody has confirmed that. */
+    record Shown(String id, String file, Set<String> labels, boolean accepted) {
 
         static Shown of(Snapshot now, Photo one) {
-            return new Shown(one.id(), one.file(), now.labels(one));
+            return new Shown(one.id(), one.file(), now.labels(one), one.isAccepted(now.kept()));
         }
     }
 

@@ -24,8 +24,8 @@ import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Snapshot.Photo;
 
 /**
- * The labels after some entries of a journal: classes, contents by place, removed ones too, and marks. A mark says that a
- * person called a label right or wrong; where a table has several labels per picture, it is one of those, or a class.
+ * The labels after some entries of a journal: classes, contents by place, removed ones too, and marks. A mark says such a
+ * thing as that a person called a label right or wrong ({@link Photo}); where a table has several labels per picture, it is one of those, or a class.
  */
 final class Places {
 
@@ -147,6 +147,7 @@ final class Places {
             contents.values().forEach(content -> {
                 rename(Photo.label(content, move.from()), Photo.label(content, move.to()));
                 rename(Photo.wrong(content, move.from()), Photo.wrong(content, move.to()));
+                rename(Photo.accepted(content, move.from()), Photo.accepted(content, move.to()));
             });
             removed = inside(contents, PhotoFolder.OWN).size();
             return;

@@ -89,19 +89,20 @@ final class Pooled {
         now.photos().stream().filter(encoded::has).forEach(one -> present.putIfAbsent(one.sha256(), one));
         Compared last = latest == null || latest.isMostlyOf(present) ? latest : null;
         List<String> contents = new ArrayList<>(last == null ? List.of() : last.contents);
-        List<Photo> added = present.values().stream()
-                .filter(one -> last == null || !last.rows.containsKey(one.sha256()))
+        List<String> added = present.keySet().stream()
+                .filter(one -> last == null || !last.rows.containsKey(one))
                 .toList();
         if (added.isEmpty() || (more && added.size() < Math.max(FEWEST, contents.size()))) {
             return;
         }
-        added.forEach(one -> contents.add(one.sha256()));
+        contents.addAll(added);
         Map<String, Integer> rows = new HashMap<>();
         contents.forEach(content -> rows.put(content, rows.size()));
         comparing = contents.size();
         try {
-            Pool pool =
-                    last == null ? Pool.of(encoded.of(added), progress) : last.pool.with(encoded.of(added), progress);
+            Pool pool = last == null
+                    ? Pool.of(encoded.ofContents(added), progress)
+                    : last.pool.with(encoded.ofContents(added), progress);
             latest = new Compared(pool, List.copyOf(contents), Map.copyOf(rows));
         } finally {
             comparing = 0;

@@ -28,8 +28,7 @@ import org.coop4j.image.ExifOrientation;
  *
  * @param state the latest action in the journal
  * @param tests contents of the test pictures
- * @param kept labels that a person called right ({@link Photo#label}) or wrong ({@link Photo#wrong}), and pairs to keep
- *     ({@link Photo#both})
+ * @param kept marks of pictures: labels that a person called right ({@link Photo#label}), and those that {@link Photo} makes
  * @param judged by content, the labels of a table that were decided, true if they are shown; null if the folder of a
  *     picture is its label
  */
@@ -103,6 +102,34 @@ record Snapshot(
             return id() + "/" + path;
         }
 
+        /** Returns the mark of a content that the studio put into a class, and nobody has confirmed. */
+        static String accepted(String sha256, String className) {
+            return "+" + label(sha256, className);
+        }
+
+        /** Returns the mark of a content that is of none of the classes. */
+        static String none(String sha256) {
+            return "*" + sha256;
+        }
+
+        /** Returns the mark of a content that was drawn to be checked. */
+        static String drawn(String sha256) {
+            return "?" + sha256;
+        }
+
+        /** Returns the mark of a drawn content of which a person cannot tell the class. */
+        static String unclear(String sha256) {
+            return "." + sha256;
+        }
+
+        boolean isAccepted(Set<String> marks) {
+            return className() != null && marks.contains(accepted(sha256, className()));
+        }
+
+        boolean isNone(Set<String> marks) {
+            return className() == null && marks.contains(none(sha256));
+        }
+
         boolean isStill(BasicFileAttributes file) {
             return size == file.size() && time.equals(file.lastModifiedTime());
         }
@@ -133,7 +160,9 @@ record Snapshot(
 
     /** Returns true if a picture waits to be labelled: of several labels, one is not decided. */
     boolean isUnsorted(Photo one) {
-        return isSeveral() ? classes.isEmpty() || !decided(one).keySet().containsAll(classes) : one.className() == null;
+        return isSeveral()
+                ? classes.isEmpty() || !decided(one).keySet().containsAll(classes)
+                : one.className() == null && !one.isNone(kept);
     }
 
     /** Returns the pictures of a class, or the unsorted ones. */
@@ -151,12 +180,59 @@ record Snapshot(
         return all;
     }
 
+    /** Returns true if a person gave it a label, and it is not hidden from learning by a check. */
     boolean isLabelled(Photo one) {
-        return isSeveral() ? !decided(one).isEmpty() : one.className() != null;
+        return isSeveral()
+                ? !decided(one).isEmpty()
+                : one.className() != null && !one.isAccepted(kept) && !kept.contains(Photo.drawn(one.sha256));
     }
 
+    /** Returns the pictures that are of none of the classes. */
+    List<Photo> none() {
+        return photos.stream().filter(one -> one.isNone(kept)).toList();
+    }
+
+    /** Returns the pictures that the studio put into classes, and nobody has confirmed. */
+    List<Photo> accepted() {
+        return photos.stream().filter(one -> one.isAccepted(kept)).toList();
+    }
+
+    /** Returns the pictures that may be learned from and tested on. */
     List<Photo> labelled(Predicate<Photo> like) {
         return photos.stream().filter(this::isLabelled).filter(like).toList();
+    }
+
+    /**
+     * A picture that was drawn to be checked.
+     *
+     * @param className class that a person gave it; null if there is none
+     * @param isAnswered true as well if it is of none of the classes, or nobody can tell
+     */
+    record Drawn(String sha256, String className, boolean isAnswered) {
+
+        String id() {
+            return Photo.id(sha256);
+        }
+    }
+
+    /** Returns the pictures that were drawn, in the order of their contents. */
+    List<Drawn> drawn() {
+        SortedMap<String, Drawn> drawn = new TreeMap<>();
+        photos.stream().filter(one -> kept.contains(Photo.drawn(one.sha256))).forEach(one -> {
+            boolean isMarked = one.isNone(kept) || kept.contains(Photo.unclear(one.sha256));
+            Drawn now = new Drawn(one.sha256, one.className(), one.className() != null || isMarked);
+            drawn.merge(one.sha256, now, (a, b) -> a.className == null ? b : a);
+        });
+        return List.copyOf(drawn.values());
+    }
+
+    /** Returns the actions that drew pictures to be checked, the latest last. */
+    List<Integer> checks() {
+        return kept.stream()
+                .filter(one -> one.matches("\\?\\d{1,9}"))
+                .map(one -> Integer.parseInt(one.substring(1)))
+                .sorted()
+                .toList();
     }
 
     boolean isTest(Photo one) {

@@ -1,178 +1,490 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.mapping;
-import static java.util.stream.Collectors.partitioningBy;
-import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.eval.LabelScores.Decision;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
-import org.coop4j.findings.AlikeImages;
 import org.coop4j.method.Classifier;
+import org.coop4j.pool.Acceptance;
+import org.coop4j.pool.AnswerSets;
+import org.coop4j.pool.Pool;
+import org.coop4j.pool.Pool.Answers;
+import org.coop4j.pool.Pool.Evidence;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.Pooled.Compared;
+import org.coop4j.studio.Snapshot.Drawn;
 import org.coop4j.studio.Snapshot.Photo;
+import org.coop4j.studio.Studio.Done;
 
-/** Groups of unsorted pictures to be labelled together: by what was learned, by the names of classes, or of alike ones. */
-final class Sorting {
+/**
+ * Answers to all pictures together, which the worker of {@link Model} makes after each change, and what can be promised of
+ * them.
+ *
+ * @param number later answers have a larger one
+ * @param revision of the labels that they know
+ * @param names the classes among which they are: those with labels, and those whose names the model knows
+ * @param logits of the classifier that looks at one picture at a time, a row per picture of the pool
+ * @param learned true if that is the quick classifier, since each class that seems to be there has a label; otherwise it is
+ *     hand-written prompts
+ * @param check the checked pictures; null unless all that were drawn are
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Sorting(
+        long number,
+        long revision,
+        Compared compared,
+        List<String> names,
+        FeatureMatrix logits,
+        boolean learned,
+        Answers answers,
+        double[] ownness,
+        Check check) {
 
-    private static final int MOST_GROUPS = 24;
+    /** Shares of wrong answers among which a person chooses, in %. */
+    static final List<Integer> ERRORS = List.of(10, 5, 2);
 
-    /** Largest number of pictures that do not make a group. */
-    private static final int FEW = 2;
+    /** Probability that a promise does not hold. */
+    private static final double DELTA = 0.05;
 
-    private final EncodedPhotos encoded;
-    private final List<Photo> open;
-    private final Snapshot now;
+    /** Fewest checked pictures of the classes that give sets of classes. */
+    private static final int FEWEST_FOR_SETS = 50;
 
-    /** A picture with its likeliest class and its probability; without a class, with its likeness to its group. */
-    record Member(String id, double probability, String label) {}
+    private static final double MISSED_BY_SETS = 0.1;
+    private static final int LARGEST_SET = 3;
+    private static final int LISTED = 60;
+    private static final int ALIKE = 6;
 
-    /** Photos to be labelled together. */
-    record Group(String kind, String label, List<Member> pictures) {}
+    /** Label of a picture that no answer has right. */
+    private static final int NONE = -1;
 
-    private Sorting(Snapshot now, EncodedPhotos encoded, List<Photo> open) {
-        this.now = now;
-        this.encoded = encoded;
-        this.open = open;
+    /**
+     * Pictures that were drawn at random, and are hidden from learning and from the answers.
+     *
+     * @param labels by row; −1 where every answer is wrong
+     * @param population contents among which they were drawn
+     * @param delta probability that the promise does not hold: half as much if there were checks before, and half of that if
+     *     they also decide between joint answers and others
+     */
+    record Check(Map<Integer, Integer> labels, Set<String> population, double delta, boolean decides) {
+
+        static Check of(Snapshot now, Compared compared, List<String> names, Set<String> population) {
+            Map<Integer, Integer> labels = new HashMap<>();
+            for (Drawn one : now.drawn()) {
+                Integer row = compared.rows().get(one.sha256());
+                if (row != null) {
+                    labels.put(row, label(names, one.className()));
+                }
+            }
+            double delta = risk(now.checks().size() - 1);
+            boolean decides =
+                    labels.values().stream().filter(label -> label >= 0).count() >= Pool.FEWEST_CHECKED
+                            && labels.size() >= Acceptance.fewest(share(ERRORS.get(0)), delta / 2);
+            return new Check(labels, population, decides ? delta / 2 : delta, decides);
+        }
+
+        private Map<Integer, Integer> own() {
+            return labels.entrySet().stream()
+                    .filter(one -> one.getValue() >= 0)
+                    .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+        }
     }
 
-    /** Returns unsorted pictures in groups, the surest first. */
-    static List<Group> groups(Snapshot now, EncodedPhotos encoded, Model model) throws IOException {
-        List<Photo> open = now.of(null).stream().filter(encoded::has).toList();
-        Sorting sorting = new Sorting(now, encoded, open);
+    private static double risk(int before) {
+        return before > 0 ? DELTA / 2 : DELTA;
+    }
+
+    /** Returns the fewest pictures of which a new check can promise anything. */
+    private static int fewest(Snapshot now) {
+        return Acceptance.fewest(share(ERRORS.get(0)), risk(now.checks().size()));
+    }
+
+    private static double share(int error) {
+        return error / 100.0;
+    }
+
+    private static int label(List<String> names, String className) {
+        return className == null ? NONE : names.indexOf(className);
+    }
+
+    /** Answers the pictures; null if there are fewer than two classes to choose from. */
+    static Sorting of(Snapshot now, Compared compared, EncodedPhotos encoded, Model model) throws IOException {
+        Map<String, String> labels = now.labelled(encoded::has).stream()
+                .collect(toMap(Photo::sha256, Photo::className, (one, other) -> one));
         Fit fit = model.latest();
-        List<String> known = now.classes().stream().filter(model::knows).toList();
-        if (open.isEmpty()) {
-            return List.of();
-        } else if (now.isSeveral()) {
-            return sorting.perLabel(fit, model, known);
-        } else if (fit != null) {
-            double[] likeness = Fit.likeness(
-                    encoded.of(open).normalized(),
-                    open.stream().map(Photo::sha256).toList(),
-                    fit.learned().support().train());
-            return sorting.groups(fit.classifier(), fit.classes(), likeness, fit.unlike(), fit.alike());
-        } else if (known.size() >= 2 && now.photos().size() == now.of(null).size()) { // nothing is labelled yet
-            double[] alike = new double[open.size()];
-            return sorting.groups(model.byNames(known), known, alike, -1, -1);
+        List<String> names = now.classes().stream()
+                .filter(name -> labels.containsValue(name) || model.knows(name))
+                .toList();
+        if (names.size() < 2) {
+            return null;
         }
-        return sorting.alike(open);
+        FeatureMatrix features = encoded.ofContents(compared.contents());
+        FeatureMatrix logits = model.byNames(names).logits(features);
+        boolean learned = fit != null && fit.classes().containsAll(shown(now, compared, names, logits));
+        if (learned) {
+            names = fit.classes();
+            Classifier quick = fit.classifier();
+            logits = quick.logits(features).times(1 / quick.save().temperature());
+        }
+        Map<Integer, Integer> known = new HashMap<>();
+        for (Map.Entry<String, String> one : labels.entrySet()) {
+            Integer row = compared.rows().get(one.getKey());
+            int label = label(names, one.getValue());
+            if (row != null && label >= 0) {
+                known.put(row, label);
+            }
+        }
+        boolean isChecked = !now.drawn().isEmpty() && now.drawn().stream().allMatch(Drawn::isAnswered);
+        Check check = isChecked ? Check.of(now, compared, names, model.population(now)) : null;
+        Evidence evidence = Evidence.of(logits)
+                .texts(model.texts(names))
+                .known(known)
+                .checked(check != null && check.decides ? check.own() : Map.of());
+        Answers answers = compared.pool().joint(evidence, Progress.NONE);
+        double[] ownness = compared.pool().ownness(logits, 1); // whose order no scale changes
+        Sorting last = model.sorting();
+        long number = last == null ? 1 : last.number + 1;
+        return new Sorting(number, now.revision(), compared, names, logits, learned, answers, ownness, check);
     }
 
-    /** Groups what is surely of a class, the rest by likeness, and what is left. */
-    private List<Group> groups(
-            Classifier classifier, List<String> names, double[] likeness, double unlike, double alike) {
-        Map<String, List<Member>> sure = new LinkedHashMap<>();
-        Map<String, Member> unsure = new LinkedHashMap<>();
-        Map<String, Member> nothing = new LinkedHashMap<>();
-        List<Photo> rest = new ArrayList<>();
-        boolean many = open.size() > MOST_GROUPS; // few are looked at singly
-        float[][] logits = classifier.logits(encoded.of(open)).toRows();
-        for (int i = 0; i < logits.length; i++) {
-            double[] p = classifier.probabilities(logits[i]);
-            Photo one = open.get(i);
-            float[] row = logits[i];
-            int best = Predictions.argmax(
-                    names.size(), c -> isWrong(one, names.get(c)) ? Double.NEGATIVE_INFINITY : row[c]);
-            String label = isWrong(one, names.get(best)) ? null : names.get(best); // a person said no to all
-            Member member = new Member(one.id(), p[best], label);
-            if (label != null && p[best] >= Fit.SURE && likeness[i] >= (many ? alike : unlike)) {
-                sure.computeIfAbsent(member.label, name -> new ArrayList<>()).add(member);
-            } else {
-                rest.add(one);
-                (likeness[i] < unlike || label == null ? nothing : unsure).put(member.id, member);
-            }
-        }
-        List<Group> groups = new ArrayList<>();
-        sure.forEach((name, members) -> groups.add(group("class", name, members)));
-        groups.sort(Comparator.comparingDouble(one -> -one.pictures.stream()
-                .mapToDouble(Member::probability)
-                .average()
-                .orElse(0)));
-        for (Group one : many && !rest.isEmpty() ? alike(rest) : List.<Group>of()) {
-            if (one.pictures.size() > FEW) {
-                groups.add(one);
-                one.pictures.forEach(member -> unsure.remove(member.id));
-                one.pictures.forEach(member -> nothing.remove(member.id));
-            }
-        }
-        groups.add(group("unsure", null, unsure.values()));
-        groups.add(group("nothing", null, nothing.values()));
-        groups.removeIf(one -> one.pictures.isEmpty());
-        return groups;
+    /** Returns the classes that unsorted pictures seem to be of. */
+    private static Set<String> shown(Snapshot now, Compared compared, List<String> names, FeatureMatrix logits) {
+        return now.of(null).stream()
+                .map(one -> compared.rows().get(one.sha256()))
+                .filter(Objects::nonNull)
+                .map(row -> names.get(Predictions.argmax(logits.row(row))))
+                .collect(toSet());
+    }
+
+    // Answers to unsorted pictures
+
+    /** An unsorted picture with its answer; without a label if a person said no to all classes. */
+    private record Open(int row, int label, double confidence, boolean isPromised) {}
+
+    /** Returns the answers to unsorted pictures, the surest first; those about which nothing is promised are the last. */
+    private List<Open> open(Snapshot now) {
+        Set<String> unsorted = now.of(null).stream()
+                .map(Photo::sha256)
+                .filter(one -> !now.kept().contains(Photo.drawn(one)))
+                .collect(toSet());
+        return IntStream.range(0, compared.contents().size())
+                .filter(row -> unsorted.contains(compared.contents().get(row)))
+                .mapToObj(row -> open(now, row))
+                .sorted(Comparator.comparing(Open::isPromised)
+                        .thenComparing(Open::confidence)
+                        .reversed())
+                .toList();
+    }
+
+    private Open open(Snapshot now, int row) {
+        String content = compared.contents().get(row);
+        int label = best(now, row, NONE);
+        double confidence = label == answers.labels()[row]
+                ? answers.confidences()[row]
+                : label == NONE ? 0 : answers.probabilities().get(row, label);
+        return new Open(row, label, confidence, check == null || check.population.contains(content));
+    }
+
+    /** Returns how sure the answer to a picture is; the order alone means something. */
+    double confidence(Photo one) {
+        Integer row = compared.rows().get(one.sha256());
+        return row == null ? 1 : answers.confidences()[row];
+    }
+
+    /** Returns the most probable class but one of those that a person did not rule out; −1 if there is none. */
+    private int best(Snapshot now, int row, int but) {
+        String content = compared.contents().get(row);
+        return IntStream.range(0, names.size())
+                .filter(k -> k != but && !now.kept().contains(Photo.wrong(content, names.get(k))))
+                .boxed()
+                .max(Comparator.comparing((Integer k) -> k == answers.labels()[row])
+                        .thenComparing(k -> answers.probabilities().get(row, k)))
+                .orElse(NONE);
     }
 
     /**
-     * Groups pictures by each label that is not decided: those that seem to show it, and those that do not. Before anything is
-     * learned, names find the pictures that show it; without names it groups alike pictures.
+     * What can be promised.
+     *
+     * @param error largest share that is wrong, in %
+     * @param needs fewest checked pictures with which anything can be accepted
+     * @param accepted pictures that can be accepted; 0 for no promise
+     * @param wrong most of them that are wrong
+     * @param checked the surest of the checked pictures, by which this was decided
+     * @param missed those of them whose answer is wrong
      */
-    private List<Group> perLabel(Fit fit, Model model, List<String> known) throws IOException {
-        List<String> names = fit == null ? known : now.classes();
-        List<Group> groups = new ArrayList<>();
-        if (!names.isEmpty()) {
-            Classifier classifier =
-                    fit == null ? model.byNames(names) : fit.classifier().forClasses(names);
-            float[][] logits = classifier.logits(encoded.of(open)).toRows();
-            Decision decision =
-                    fit == null ? Decision.ofPool(logits) : fit.learned().decision(names);
-            boolean[][] shown = Stream.of(logits).map(decision::predicted).toArray(boolean[][]::new);
-            for (int k = 0; k < names.size(); k++) {
-                int label = k;
-                Map<Boolean, List<Member>> seen = IntStream.range(0, logits.length)
-                        .filter(i -> !now.decided(open.get(i)).containsKey(names.get(label)))
-                        .boxed()
-                        .collect(partitioningBy(
-                                i -> shown[i][label],
-                                mapping(
-                                        i -> new Member(
-                                                open.get(i).id(),
-                                                decision.probability(logits[i][label]),
-                                                names.get(label)),
-                                        toList())));
-                groups.add(group("label", names.get(k), seen.get(true)));
-                groups.add(group("without", names.get(k), fit == null ? List.of() : seen.get(false)));
+    record Promise(int error, int needs, int accepted, int wrong, int checked, int missed) {}
+
+    /** A promise, and the least confidence of an answer that is accepted. */
+    private record Accepted(Promise promise, Acceptance acceptance) {
+
+        boolean takes(Open one) {
+            return one.isPromised && acceptance.accepts(one.confidence);
+        }
+    }
+
+    /**
+     * Tests what can be accepted.
+     *
+     * <p>Pictures that a person labelled since the draw, or that left the folder, still count among those of which a share may be
+     * wrong: whoever labels the easy ones must not make the rest look better.
+     */
+    private Accepted accepted(Snapshot now, List<Open> open, int error) {
+        List<Open> promised = open.stream().filter(Open::isPromised).toList();
+        List<Open> checked =
+                check.labels.keySet().stream().map(row -> open(now, row)).toList();
+        double[] confidences = Stream.concat(checked.stream(), promised.stream())
+                .mapToDouble(Open::confidence)
+                .toArray();
+        boolean[] right = new boolean[checked.size()];
+        for (int i = 0; i < right.length; i++) {
+            Open one = checked.get(i);
+            right[i] = one.label != NONE && check.labels.get(one.row) == one.label;
+        }
+        int[] drawn = IntStream.range(0, right.length).toArray();
+        Acceptance tested = Acceptance.of(confidences, drawn, right, share(error), check.delta);
+        List<Acceptance.Test> passed =
+                tested.tests().stream().filter(Acceptance.Test::passes).toList();
+        Acceptance.Test last = passed.isEmpty() ? tested.tests().get(0) : passed.get(passed.size() - 1);
+        int accepted = (int)
+                promised.stream().filter(one -> tested.accepts(one.confidence)).count();
+        int others = Math.max(0, check.population.size() - right.length - promised.size());
+        int wrong = error * (accepted + last.pictures() + others) / 100 - last.wrong();
+        Promise promise = new Promise(
+                error,
+                Acceptance.fewest(share(error), check.delta),
+                accepted,
+                Math.min(wrong, accepted),
+                last.pictures(),
+                last.wrong());
+        return new Accepted(promise, tested);
+    }
+
+    /** Returns the promise of a share of wrong answers. */
+    Promise promise(Snapshot now, int error) {
+        return accepted(now, open(now), error).promise;
+    }
+
+    /** Returns the classes by content of the pictures that it is about. */
+    Map<String, String> accepted(Snapshot now, int error) {
+        List<Open> open = open(now);
+        Accepted accepted = accepted(now, open, error);
+        Map<String, String> labels = new LinkedHashMap<>();
+        open.stream()
+                .filter(accepted::takes)
+                .forEach(one -> labels.put(compared.contents().get(one.row), names.get(one.label)));
+        return labels;
+    }
+
+    // For the page
+
+    /**
+     * Pictures that are answered with a class, the surest first.
+     *
+     * @param accepted how many of them would be accepted, for each error
+     */
+    record Row(String name, List<String> pictures, List<Integer> accepted) {}
+
+    /** A picture to which looking at it alone gives another answer. */
+    record Different(String id, String label, String alone) {}
+
+    /** A picture that is probably of one of some classes. */
+    record Doubt(String id, List<String> of) {}
+
+    /**
+     * The screen.
+     *
+     * @param sets true if the classes of doubtful pictures hold the right one in 9 of 10 cases
+     * @param strangers pictures, the least like the classes first
+     * @param late number of pictures that are not part of the promise
+     * @param promises empty before a check is done
+     */
+    record Screen(
+            long number,
+            boolean joint,
+            int pictures,
+            List<Row> rows,
+            List<Different> different,
+            boolean sets,
+            List<Doubt> doubts,
+            List<String> strangers,
+            int late,
+            List<Promise> promises) {}
+
+    Screen screen(Snapshot now) {
+        List<Open> open = open(now);
+        List<Accepted> accepted = check == null
+                ? List.of()
+                : ERRORS.stream().map(error -> accepted(now, open, error)).toList();
+        List<Row> rows = new ArrayList<>();
+        for (int k = 0; k < names.size(); k++) {
+            int label = k;
+            List<Open> own = open.stream().filter(one -> one.label == label).toList();
+            List<Integer> taken = accepted.stream()
+                    .map(promise -> (int) own.stream().filter(promise::takes).count())
+                    .toList();
+            rows.add(new Row(names.get(k), own.stream().map(this::id).toList(), taken));
+        }
+        List<Different> different = open.stream()
+                .filter(one -> one.label != NONE && one.label != answers.alone()[one.row])
+                .map(one -> new Different(id(one), names.get(one.label), names.get(answers.alone()[one.row])))
+                .toList();
+        List<String> strangers = open.stream()
+                .sorted(Comparator.comparingDouble(
+                        one -> one.label == NONE ? Double.NEGATIVE_INFINITY : ownness[one.row]))
+                .map(this::id)
+                .limit(LISTED)
+                .toList();
+        boolean sets = check != null && check.own().size() >= FEWEST_FOR_SETS;
+        int late = (int) open.stream().filter(one -> !one.isPromised).count();
+        return new Screen(
+                number,
+                answers.joint(),
+                open.size(),
+                rows,
+                different,
+                sets,
+                doubts(now, open, sets),
+                strangers,
+                late,
+                accepted.stream().map(Accepted::promise).toList());
+    }
+
+    private String id(Open one) {
+        return compared.id(one.row);
+    }
+
+    /** Returns pictures that are of one of a few classes: by what was checked, or by the closest two answers. */
+    private List<Doubt> doubts(Snapshot now, List<Open> open, boolean isKnown) {
+        FeatureMatrix p = answers.probabilities();
+        AnswerSets sets = isKnown ? AnswerSets.of(p, check.own(), MISSED_BY_SETS) : null;
+        Map<Open, List<Integer>> few = new HashMap<>();
+        for (Open one : open) {
+            int second = best(now, one.row, one.label);
+            List<Integer> of = sets == null
+                    ? List.of(one.label, second)
+                    : IntStream.of(sets.of(one.row)).boxed().toList();
+            if (second != NONE && of.contains(one.label) && of.size() > 1 && of.size() <= LARGEST_SET) {
+                few.put(one, of);
             }
         }
-        groups.removeIf(one -> one.pictures.isEmpty());
-        groups.sort(Comparator.comparing(one -> one.kind)); // those that show a label first
-        List<Photo> fresh =
-                open.stream().filter(one -> now.decided(one).isEmpty()).toList();
-        return groups.isEmpty() && !fresh.isEmpty() ? alike(fresh) : groups;
+        return few.entrySet().stream()
+                .sorted(Comparator.comparingDouble(
+                        one -> p.get(one.getKey().row, one.getValue().get(0))
+                                - p.get(one.getKey().row, one.getValue().get(1))))
+                .limit(LISTED)
+                .map(one -> new Doubt(
+                        id(one.getKey()),
+                        one.getValue().stream().map(names::get).toList()))
+                .toList();
     }
 
-    private boolean isWrong(Photo one, String className) {
-        return now.kept().contains(Photo.wrong(one.sha256(), className));
+    // Checks
+
+    /**
+     * The open check.
+     *
+     * @param drawn number of its pictures
+     * @param fewest fewest pictures of which a new check can promise anything
+     * @param pictures those that nobody has answered
+     */
+    record Checked(int drawn, int fewest, List<String> pictures) {}
+
+    static Checked checked(Snapshot now) {
+        List<String> left = now.drawn().stream()
+                .filter(one -> !one.isAnswered())
+                .map(Drawn::id)
+                .toList();
+        return new Checked(now.drawn().size(), fewest(now), left);
     }
 
-    private static Group group(String kind, String label, Collection<Member> members) {
-        return new Group(
-                kind,
-                label,
-                members.stream()
-                        .distinct()
-                        .sorted(Comparator.comparingDouble(Member::probability).reversed())
-                        .toList());
-    }
-
-    private List<Group> alike(List<Photo> pictures) {
-        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(pictures.size() / 2.0))));
-        List<Group> groups = new ArrayList<>();
-        for (AlikeImages one : AlikeImages.groups(encoded.of(pictures).normalized(), most)) {
-            List<Member> members = new ArrayList<>();
-            for (int i = 0; i < one.images().size(); i++) {
-                String id = pictures.get(one.images().get(i)).id();
-                members.add(new Member(id, Math.max(0, one.similarities().get(i)), null));
-            }
-            groups.add(group("alike", null, members));
+    /** Accepts what a person was shown: refuses if these answers, or the number of those that are promised, are others. */
+    Done accept(Studio studio, int error, long shown, int count) {
+        StudioProblem.require(ERRORS.contains(error), "The request names no promise.");
+        StudioProblem.require(check != null && count > 0, "Nothing is promised: check pictures first.");
+        Snapshot now = studio.snapshot();
+        Promise promise = promise(now, error);
+        if (number != shown || promise.accepted != count) {
+            throw new StudioProblem(CONFLICT_409, "The answers have changed: look at them again.");
         }
-        return groups;
+        return studio.accept(accepted(now, error), promise.accepted - promise.wrong);
+    }
+
+    /** Draws unsorted pictures, each as likely as any other. */
+    List<String> draw(Snapshot now, int count, Random random) {
+        StudioProblem.require(now.drawn().stream().allMatch(Drawn::isAnswered), "A check is open: go on, or stop it.");
+        Set<String> labelled = now.photos().stream()
+                .filter(one -> one.className() != null)
+                .map(Photo::sha256)
+                .collect(toSet());
+        List<String> population = now.of(null).stream()
+                .map(Photo::sha256)
+                .distinct()
+                .filter(one -> !labelled.contains(one))
+                .toList();
+        StudioProblem.require(
+                compared.rows().keySet().containsAll(population), "Wait until all pictures have been compared.");
+        StudioProblem.require(
+                count >= 1 && count <= population.size(),
+                "%d pictures cannot be checked: %d are unsorted.",
+                count,
+                population.size());
+        List<String> drawn = new ArrayList<>(population);
+        Collections.shuffle(drawn, random);
+        return drawn.subList(0, count);
+    }
+
+    // What to label next
+
+    /**
+     * A picture to label.
+     *
+     * @param label the class that it looks like; null before each class has a label
+     * @param covers number of pictures that it resembles
+     * @param like the nearest of them
+     */
+    record Asked(String id, String label, int covers, List<String> like) {}
+
+    /** Returns the unsorted pictures whose labels would help most. */
+    List<Asked> next(Snapshot now, int count) {
+        Map<String, String> labels =
+                now.labelled(one -> true).stream().collect(toMap(Photo::sha256, Photo::className, (one, other) -> one));
+        Set<Integer> open = open(now).stream().map(Open::row).collect(toSet());
+        Map<Integer, Integer> answered = new HashMap<>();
+        compared.rows().forEach((content, row) -> {
+            if (labels.containsKey(content) || !open.contains(row)) {
+                answered.put(row, label(names, labels.get(content)));
+            }
+        });
+        Pool pool = compared.pool();
+        return answered.size() == pool.size()
+                ? List.of()
+                : pool.next(logits, 1, answered, count).stream()
+                        .map(one -> new Asked(
+                                compared.id(one.row()),
+                                learned ? names.get(one.predicted()) : null,
+                                one.covers(),
+                                IntStream.range(
+                                                0,
+                                                Math.min(
+                                                        ALIKE, pool.neighbours().count()))
+                                        .mapToObj(place ->
+                                                compared.id(pool.neighbours().row(one.row(), place)))
+                                        .toList()))
+                        .toList();
     }
 }

@@ -1,5 +1,8 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toSet;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.coop4j.studio.StudioProblem.UNNAMED;
@@ -209,12 +212,14 @@ final class Studio implements Closeable {
         private final List<Move> moves = new ArrayList<>();
         private final List<String> drops = new ArrayList<>();
         private final List<String> kept = new ArrayList<>();
+        private final Set<String> marks; // before it
         private final Set<String> taken = new HashSet<>();
         private final Set<String> left = new HashSet<>(); // places that are free by then
 
         Plan(String gesture) {
             begin();
             this.gesture = gesture;
+            this.marks = folder.journal.places().kept;
         }
 
         private void move(String sha256, String from, String wanted) {
@@ -224,6 +229,43 @@ final class Studio implements Closeable {
 
         private void move(Photo one, String to) {
             move(one.sha256(), one.path(), to == null ? one.file() : to + "/" + one.file());
+        }
+
+        /** Moves a picture to another class without anybody having looked at it. */
+        private void carry(Photo one, String to, String place) {
+            move(one.sha256(), one.path(), place);
+            if (to != null && one.isAccepted(marks)) {
+                mark(Photo.accepted(one.sha256(), to));
+            }
+        }
+
+        private void mark(String mark) {
+            if (!marks.contains(mark)) {
+                kept.add(mark);
+            }
+        }
+
+        private void unmark(String mark) {
+            if (marks.contains(mark)) {
+                kept.add(Places.back(mark));
+            }
+        }
+
+        /** Notes that a person said where a picture belongs. */
+        private void decide(String sha256, String to) {
+            unmark(Photo.none(sha256));
+            unmark(Photo.unclear(sha256));
+            if (to != null) {
+                unmark(Photo.accepted(sha256, to));
+            }
+        }
+
+        /** Ends a check: what was drawn may be learned from. */
+        private void endCheck() {
+            marks.stream()
+                    .filter(one -> one.matches("[?.]\\w{64}"))
+                    .map(Places::back)
+                    .forEach(kept::add);
         }
 
         private void remove(Photo one) {
@@ -300,13 +342,15 @@ final class Studio implements Closeable {
         /** Moves the pictures of a class to another, which leaves it empty. */
         private void moveAll(String from, String to) {
             Places.inside(folder.photos, from)
-                    .forEach((path, one) -> move(one.sha256(), path, to + path.substring(from.length())));
+                    .forEach((path, one) -> carry(one, to, to + path.substring(from.length())));
             drops.add(from);
         }
 
         /** Moves the pictures of a class to another, or out of all, side by side; returns what is to be said of its folder. */
         private String dissolve(String from, String to) {
-            Places.inside(folder.photos, from).values().forEach(one -> move(one, to));
+            Places.inside(folder.photos, from)
+                    .values()
+                    .forEach(one -> carry(one, to, to == null ? one.file() : to + "/" + one.file()));
             drops.add(from);
             return folder.hasOtherFiles(from) ? "; its folder stays, with other files" : "";
         }
@@ -370,7 +414,7 @@ final class Studio implements Closeable {
         return Objects.requireNonNullElse(className, "unsorted");
     }
 
-    /** Moves pictures into a class, or out of all classes. */
+    /** Moves pictures into a class, or out of all classes; the label of one that the studio put there is confirmed. */
     synchronized Done move(List<String> ids, String to, boolean create, String gesture) {
         Plan plan = new Plan(gesture);
         if (to != null && !folder.classes.contains(to)) {
@@ -383,13 +427,97 @@ final class Studio implements Closeable {
             contents(ids).forEach(one -> folder.classes.forEach(name -> plan.judge(one, name, null)));
             return plan.act("Opened the labels of %d again", ids.size());
         }
-        Set<String> moved = new LinkedHashSet<>(ids);
-        moved.removeIf(id -> of(id).stream().allMatch(one -> Objects.equals(one.className(), to)));
-        moved.stream()
-                .flatMap(id -> of(id).stream())
-                .filter(one -> !Objects.equals(one.className(), to))
-                .forEach(one -> plan.move(one, to));
-        return plan.act("Moved %d to %s", moved.size(), named(to));
+        int moved = 0;
+        for (String id : new LinkedHashSet<>(ids)) {
+            int before = plan.moves.size() + plan.kept.size();
+            List<Photo> some = of(id);
+            some.stream().filter(one -> !Objects.equals(one.className(), to)).forEach(one -> plan.move(one, to));
+            plan.decide(some.get(0).sha256(), to);
+            moved += plan.moves.size() + plan.kept.size() > before ? 1 : 0;
+        }
+        String what = plan.moves.isEmpty() && to != null ? "Confirmed %d as %s" : "Moved %d to %s";
+        return plan.act(null, what.formatted(moved, named(to)));
+    }
+
+    /** Notes that pictures are of none of the classes; they become unsorted. */
+    synchronized Done none(List<String> ids, String gesture) {
+        Plan plan = new Plan(gesture);
+        int marked = 0;
+        for (String id : new LinkedHashSet<>(ids)) {
+            List<Photo> some = of(id);
+            marked += some.stream().anyMatch(one -> !one.isNone(plan.marks)) ? 1 : 0;
+            some.stream().filter(one -> one.className() != null).forEach(one -> plan.move(one, null));
+            plan.unmark(Photo.unclear(some.get(0).sha256()));
+            plan.mark(Photo.none(some.get(0).sha256()));
+        }
+        return plan.act("Marked %d as none of mine", marked);
+    }
+
+    // Checks, and answers that are accepted
+
+    /** Notes which pictures are to be checked, in place of those of an earlier check. */
+    synchronized Done draw(Collection<String> contents) {
+        Plan plan = new Plan(null);
+        plan.endCheck();
+        contents.forEach(one -> plan.kept.add(Photo.drawn(one)));
+        plan.mark("?" + folder.journal.next());
+        return plan.act("Drew %s to check", count(contents.size(), "picture"));
+    }
+
+    /** Notes that a person cannot tell the class of a drawn picture. */
+    synchronized Done unclear(String id) {
+        Plan plan = new Plan(null);
+        plan.mark(Photo.unclear(of(id).get(0).sha256()));
+        return plan.act("Cannot tell");
+    }
+
+    /** Ends a check without a promise. */
+    synchronized Done stopCheck() {
+        Plan plan = new Plan(null);
+        plan.endCheck();
+        folder.snapshot().checks().stream().reduce((one, last) -> last).ifPresent(last -> plan.unmark("?" + last));
+        return plan.act("Stopped the check");
+    }
+
+    /**
+     * Puts unsorted pictures into classes as the studio's own answers, and ends the check.
+     *
+     * @param labels classes by content
+     * @param right how many of them are promised to be right
+     */
+    synchronized Done accept(Map<String, String> labels, int right) {
+        Plan plan = new Plan(null);
+        Set.copyOf(labels.values()).forEach(this::requireClass);
+        labels.forEach((content, to) -> {
+            of(Photo.id(content)).stream()
+                    .filter(one -> one.className() == null)
+                    .forEach(one -> plan.move(one, to));
+            plan.mark(Photo.accepted(content, to));
+        });
+        plan.endCheck();
+        return plan.act("Accepted %s, at least %,d right", count(labels.size(), "picture"), right);
+    }
+
+    /** Makes all accepted pictures that nobody has confirmed unsorted again. */
+    synchronized Done takeBack() {
+        Plan plan = new Plan(null);
+        folder.snapshot().accepted().forEach(one -> {
+            plan.move(one, null);
+            plan.unmark(Photo.accepted(one.sha256(), one.className()));
+        });
+        return plan.act("Took back %,d accepted", plan.moves.size());
+    }
+
+    /** Returns the contents that were unsorted after an action, but for those of none of the classes. */
+    synchronized Set<String> unsortedAt(int state) {
+        Places then = places(state);
+        Map<Boolean, Set<String>> contents = then.seen().entrySet().stream()
+                .collect(partitioningBy(
+                        one -> Photo.classOf(one.getKey()) == null, mapping(Map.Entry::getValue, toSet())));
+        Set<String> unsorted = contents.get(true);
+        unsorted.removeAll(contents.get(false));
+        unsorted.removeIf(one -> then.kept.contains(Photo.none(one)));
+        return unsorted;
     }
 
     /** Opens one of several labels of pictures again. */
@@ -600,6 +728,7 @@ final class Studio implements Closeable {
             if (folder.several && className != null) {
                 plan.judge(sha256, className, true);
             }
+            plan.decide(sha256, className);
             boolean isThere = folder.of(id).stream()
                     .anyMatch(one -> folder.several || Objects.equals(one.className(), className));
             if (!isThere) {
@@ -729,6 +858,10 @@ final class Studio implements Closeable {
             Deque<String> left = spare.getOrDefault(content, new ArrayDeque<>());
             if (!content.equals(now.get(place)) && !left.isEmpty()) {
                 plan.move(content, left.pollLast(), place); // removed ones, which are the first, are left if possible
+                String accepted = Photo.accepted(content, Photo.classOf(place));
+                if (then.kept.contains(accepted)) {
+                    plan.mark(accepted);
+                }
             }
         });
         spare.values().stream()

@@ -21,6 +21,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -234,6 +236,7 @@ public final class StudioServer implements Closeable {
         pictures(routes);
         changes(routes);
         get(routes, "phone", context -> phone());
+        sorting(routes);
         learning(routes);
         routes.sse("/api/events", client -> {
             read(client.ctx()); // lifts the limit on the time of a request: the answer does not end
@@ -290,7 +293,9 @@ public final class StudioServer implements Closeable {
             String picture,
             String method,
             String gesture,
-            int state) {
+            int state,
+            int count,
+            int error) {
 
         private List<String> ids() {
             return pictures == null ? List.of() : pictures;
@@ -336,6 +341,7 @@ public final class StudioServer implements Closeable {
         Snapshot all = studio.snapshot();
         Snapshot now = all.without(encoded::isUnreadable);
         Fit fit = model.latest();
+        Sorting sorting = model.sorting();
         Work work = runs.running();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
@@ -346,6 +352,8 @@ public final class StudioServer implements Closeable {
                 .put("readOnly", studio.readOnly())
                 .put("several", now.isSeveral())
                 .put("unsorted", now.of(null).size())
+                .put("none", now.none().size())
+                .put("accepted", now.accepted().size())
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
@@ -358,6 +366,8 @@ public final class StudioServer implements Closeable {
                 .put("failure", model.failure())
                 .put("runFailure", runs.failure())
                 .put("fitted", fit != null)
+                .put("sorted", sorting == null ? 0 : sorting.number())
+                .put("sortedToDate", sorting == null || sorting.revision() == now.revision())
                 .put("upToDate", fit == null || fit.revision() == now.revision())
                 .putPOJO("test", fit == null ? null : told(fit.numbers(), "answers", "coverage"))
                 .putPOJO(
@@ -385,6 +395,9 @@ public final class StudioServer implements Closeable {
         return JSON.createObjectNode()
                 .put("name", name)
                 .put("pictures", own.size())
+                .put(
+                        "accepted",
+                        own.stream().filter(one -> one.isAccepted(now.kept())).count())
                 .put("tested", own.stream().filter(now::isTest).count())
                 .put("right", fit == null ? null : fit.right(name))
                 .put("known", model.knows(name))
@@ -395,16 +408,25 @@ public final class StudioServer implements Closeable {
 
     // Pictures and their labels
 
+    /** Class of the pictures that are of none of the classes; no class can have the name. */
+    private static final String NONE = ".none";
+
+    /** Returns pictures of a class, those that are accepted first and the least sure first. */
+    private List<Shown> shown(String className, int count) {
+        Snapshot now = studio.snapshot().without(encoded::isUnreadable);
+        Sorting sorting = model.sorting();
+        List<Photo> some = NONE.equals(className) ? now.none() : now.of(className);
+        return some.stream()
+                .sorted(Comparator.comparing(
+                        one -> one.isAccepted(now.kept()) && sorting != null ? sorting.confidence(one) : 2))
+                .limit(count)
+                .map(one -> Shown.of(now, one))
+                .toList();
+    }
+
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
-        get(routes, "pictures", context -> {
-            Snapshot now = studio.snapshot();
-            return now.of(context.queryParam("class")).stream()
-                    .filter(one -> !encoded.isUnreadable(one))
-                    .limit(number(context, "count", 200))
-                    .map(one -> Shown.of(now, one))
-                    .toList();
-        });
+        get(routes, "pictures", context -> shown(context.queryParam("class"), number(context, "count", 200)));
         get(
                 routes,
                 "search",
@@ -470,11 +492,36 @@ public final class StudioServer implements Closeable {
         get(routes, "compare", context -> studio.difference(number(context, "from", 0), number(context, "to", 0)));
     }
 
+    // Sorting
+
+    private void sorting(RoutesConfig routes) {
+        get(routes, "groups", context -> Groups.of(studio.snapshot(), encoded, model));
+        get(routes, "sort", context -> sorting().screen(studio.snapshot()));
+        get(routes, "next", context -> sorting().next(studio.snapshot(), Math.max(1, number(context, "count", 12))));
+        get(routes, "check", context -> Sorting.checked(studio.snapshot()));
+        change(routes, "none", given -> studio.none(given.ids(), given.gesture));
+        change(
+                routes,
+                "check/draw",
+                given -> studio.draw(sorting().draw(studio.snapshot(), given.count, new SecureRandom())));
+        change(routes, "check/unclear", given -> studio.unclear(given.picture));
+        change(routes, "check/stop", given -> studio.stopCheck());
+        change(routes, "accept", given -> sorting().accept(studio, given.error, given.state, given.count));
+        change(routes, "accepted/back", given -> studio.takeBack());
+    }
+
+    private Sorting sorting() {
+        Sorting sorting = model.sorting();
+        if (sorting == null) {
+            throw new StudioProblem(NOT_FOUND_404, "Nothing is answered yet: it takes two classes.");
+        }
+        return sorting;
+    }
+
     // Learning
 
     private void learning(RoutesConfig routes) {
-        get(routes, "groups", context -> Sorting.groups(studio.snapshot(), encoded, model));
-        get(routes, "curve", context -> model.curve());
+        get(routes, "curve", context -> model.curve().points());
         get(routes, "mistakes", context -> review.mistakes());
         change(routes, "learn", given -> {
             StudioProblem.require(given.method != null, "The request names no method.");

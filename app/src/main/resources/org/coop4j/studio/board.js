@@ -10,6 +10,7 @@ import {search, searchField, searching, toField} from "./search.js";
 
 const ENOUGH = 20;
 const TRAY = 21;
+const NONE = ".none"; // in place of a class: the pictures of none
 
 const address = (of) => "#board/" + encodeURIComponent(of ?? "");
 
@@ -62,7 +63,8 @@ function rename(from) {
 const remove = (of) => show(null, () => act("class/delete", {name: of}, `Deleted the class ${of}`));
 
 function card(c, i) {
-    const more = ENOUGH - c.pictures;
+    const own = c.pictures - c.accepted;
+    const more = ENOUGH - own;
     return h(
         "li.card",
         {key: c.name, ...drop(c.name)},
@@ -72,13 +74,15 @@ function card(c, i) {
             h("h2.cut", h("a", {href: address(c.name), "data-class": c.name}, name(c.name))),
             h("b.end", c.pictures)
         ),
-        bar(c.pictures / ENOUGH, more > 0 ? "" : ".full"),
+        bar(own / ENOUGH, more > 0 ? "" : ".full"),
         h(
             ".row.small",
             c.known
                 ? h("span.muted", c.right != null ? `Test: ${c.right} of ${c.tested} ${state.server.several ? "found" : "right"}` : "Not tested yet")
                 : h("a.what", {href: address(c.name)}, "Name unknown"),
-            more > 0 && h("span.end", `${more} more to ${ENOUGH}`)
+            c.accepted > 0
+                ? h("span.end", `${c.accepted} accepted`)
+                : more > 0 && h("span.end", `${more} more to ${ENOUGH}`)
         ),
         h(
             ".six",
@@ -91,12 +95,13 @@ function card(c, i) {
 const waiting = () => (state.server.several ? "To label" : "Unsorted");
 
 function tray() {
-    const {unsorted} = state.server;
+    const {unsorted, none} = state.server;
     return h(
         "section.tray.panel.stack",
         {"aria-label": waiting(), ...drop(null)},
         h(".row", h("h2", h("a", {href: address(null)}, waiting())), h("b.end", unsorted)),
         items().length > 0 && mosaic("tray", waiting() + " pictures", items(), {width: 68, height: 68}),
+        none > 0 && h(".row", h("b", h("a", {href: address(NONE)}, "None of mine")), h("b.end", none)),
         collect()
     );
 }
@@ -114,17 +119,25 @@ const unreadable = ({unreadable: n}) =>
 /** The pictures on which keys and the dock act. */
 const items = () => (state.open === undefined ? list(null, TRAY) : list(state.open)) ?? [];
 
+/** The pictures of the open class that nobody has confirmed; null if there are none. */
+function acceptedOf() {
+    const ids = state.open ? items().filter((p) => p.accepted).map((p) => p.id) : [];
+    return ids.length ? ids : null;
+}
+
 function opened(of) {
     const c = classOf(of);
-    const n = c?.pictures ?? state.server.unsorted;
+    const n = c?.pictures ?? (of === NONE ? state.server.none : state.server.unsorted);
+    const accepted = acceptedOf();
     const enter = (id) => open("Picture", () => h("img.whole", {src: "/picture/" + id, alt: ""}));
     return part(
-        c ? name(of) : waiting(),
-        pictures(n),
+        c ? name(of) : of === NONE ? "None of mine" : waiting(),
+        c?.accepted ? `${n - c.accepted} by you, ${c.accepted} accepted` : pictures(n),
         [
             h("a.button", {href: "#board"}, "Board", kbd("Esc")),
-            button("Add pictures", () => adder(of)),
-            button("Take pictures", () => camera(of)),
+            accepted && button(`These ${accepted.length} are right`, () => move(accepted, of), "", "Y"),
+            of !== NONE && button("Add pictures", () => adder(of)),
+            of !== NONE && button("Take pictures", () => camera(of)),
             c && button("Rename or merge", () => rename(of), "", "F2"),
             c && !state.server.readOnly && button("Delete the class", () => remove(of), ".plain")
         ],
@@ -133,6 +146,14 @@ function opened(of) {
                 h(
                     "p.what",
                     "The model does not know this name. Use another word, or add pictures: it learns from them alone."
+                ),
+            accepted &&
+                h(
+                    "p.row.wrap.small.muted",
+                    h("span.legend"),
+                    "labelled by you",
+                    h("span.legend.accepted"),
+                    "accepted by the studio, the least certain first. The key of the class makes the selected one yours."
                 ),
             !n
                 ? muted("There is no picture here. Drop some, or paste.")
@@ -194,6 +215,7 @@ export const board = {
         return {
             ...((state.picked.size || id) && dockKeys(items(), state.server.several && state.open)),
             c: newClass,
+            y: acceptedOf() && (() => move(acceptedOf(), state.open)),
             s: state.open === undefined && toField,
             F2: of && (() => rename(of)),
             Escape: () => (location.hash = "#board")

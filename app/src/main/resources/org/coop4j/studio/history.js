@@ -141,7 +141,16 @@ export const history = {
                 all.map((s) => row(s, s.state === states[0]?.state && !s.run))
             ),
             states.length === LISTED * (1 + earlier.length) && button("Earlier states", more),
-            muted("Going back can be undone."),
+            h(
+                ".row.wrap",
+                muted("Going back can be undone."),
+                state.server.accepted > 0 &&
+                    button(
+                        `Take back ${state.server.accepted.toLocaleString("en")} accepted`,
+                        () => act("accepted/back", {}, "Took back what was accepted"),
+                        ".end"
+                    )
+            ),
             gone.length > 0 && removed(gone)
         ];
     },

@@ -94,7 +94,7 @@ function help(classes, mistakes) {
     const pairs = grouped(mistakes, (m) => JSON.stringify([m.label, m.predicted].sort()));
     const [most] = pairs.filter((pair) => pair.length > 1);
     const few = classes
-        .map(({name, pictures, tested}) => ({name, n: pictures - tested}))
+        .map(({name, pictures, accepted, tested}) => ({name, n: pictures - accepted - tested}))
         .filter(({n}) => n > 0 && n < ENOUGH)
         .sort((a, b) => a.n - b.n);
     const item = (text, todo, ids = []) => h("li.row.wrap.panel", images(".near", ids.slice(0, 3)), h("b", text), todo);

@@ -149,12 +149,18 @@ export function act(path, body, said) {
 
 export const move = (pictures, to, together) =>
     act("move", {pictures, to, create: true, gesture: together}, `Moved ${pictures.length} to ${to ?? "unsorted"}`);
-
 /** Takes pictures out of a class; one of several labels is open again. */
 export const take = (pictures, from) =>
     state.server.several
         ? act("take", {pictures, from}, `Took ${from} off ${pictures.length}`)
         : move(pictures, null);
+export const reject = (pictures, to, together) =>
+    act(
+        "reject",
+        {pictures, to, gesture: together},
+        `Marked ${pictures.length} as ${to === null ? "complete" : "not " + to}`
+    );
+export const none = (pictures) => act("none", {pictures}, `Marked ${pictures.length} as none of mine`);
 export const remove = (pictures) => act("remove", {pictures}, `Removed ${pictures.length}`);
 
 export function undo() {

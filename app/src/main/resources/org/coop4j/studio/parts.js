@@ -78,14 +78,15 @@ export function grouped(list, key) {
     return [...found.values()].sort((a, b) => b.length - a.length);
 }
 
-/** Buttons of which one is chosen: labels by value. */
-export const choices = (label, all, now, choose) =>
+/** Buttons of which one is chosen: labels by value; `off` says why one cannot be. */
+export const choices = (label, all, now, choose, off = () => null) =>
     h(
         ".choices",
         {role: "group", "aria-label": label},
         Object.entries(all).map(([value, text]) =>
-            button(text, () => value !== String(now) && choose(value), ".choice", null, {
+            button(text, !off(value) && (() => value !== String(now) && choose(value)), ".choice", null, {
                 key: value,
+                title: off(value) || null,
                 "aria-pressed": String(value === String(now))
             })
         )

@@ -2,7 +2,7 @@
 
 import {ask} from "./dialog.js";
 import {drag} from "./give.js";
-import {act, classes, focus, move, redraw, remove, state, take} from "./model.js";
+import {classes, focus, move, none, redraw, reject, remove, state, take} from "./model.js";
 import {button, h, image, name} from "./parts.js";
 
 const MARGIN = 700; // drawn above and below the window
@@ -12,11 +12,20 @@ const grids = new Map(); // by key: its width, and where the window begins in it
 
 const small = () => innerWidth < 700;
 
-/** A grid of pictures. `caption` is written below each, `enter` opens one, `from` is their class. */
-export function mosaic(key, label, items, {width = small() ? 76 : 142, height = small() ? 76 : 118, caption, odd, enter, from = null}) {
+/**
+ * A grid of pictures. `caption` is written below each, `enter` opens one, `from` is their class, and `lines` is how many are
+ * shown at most.
+ */
+export function mosaic(
+    key,
+    label,
+    all,
+    {width = small() ? 76 : 142, height = small() ? 76 : 118, caption, odd, enter, from = null, lines}
+) {
     const grid = grids.get(key) ?? {width, top: 0};
     grids.set(key, grid);
     const across = Math.max(1, Math.floor((grid.width + 8) / (width + 8)));
+    const items = lines ? all.slice(0, across * lines) : all;
     const tall = height + (caption ? 24 : 8);
     const rows = Math.ceil(items.length / across);
     const row = (y) => Math.max(0, Math.min(rows - 1, Math.floor(y / tall))); // a grid elsewhere draws its nearest row
@@ -27,19 +36,20 @@ export function mosaic(key, label, items, {width = small() ? 76 : 142, height = 
     const tile = (p, i) => {
         const failed = state.failed.has(p.id);
         const text = failed ? "Not moved" : caption && caption(p);
+        const also = p.accepted ? "accepted" : "";
         return h(
             "li.tile",
             {
                 key: p.id,
                 "data-id": p.id,
-                class: failed ? "failed" : "",
+                class: failed ? "failed" : also,
                 role: "option",
                 tabindex: first + i === at ? 0 : -1,
                 draggable: true,
                 "aria-selected": String(state.picked.has(p.id)),
                 "aria-setsize": items.length,
                 "aria-posinset": first + i + 1,
-                "aria-label": `${p.file ?? `Picture ${first + i + 1}`} ${text ?? ""}`,
+                "aria-label": `${p.file ?? `Picture ${first + i + 1}`} ${text || also}`,
                 onfocus: () => state.focus !== p.id && focus(null, p.id),
                 onclick: (e) => pick(items, p.id, e.shiftKey),
                 ondblclick: () => enter?.(p.id),
@@ -138,8 +148,6 @@ function each(items, todo) {
 }
 
 const put = (items, to) => each(items, (ids) => (to === undefined ? remove(ids) : move(ids, to)));
-const reject = (items, to) =>
-    each(items, (pictures) => act("reject", {pictures, to}, `Marked ${pictures.length} as ${to === null ? "complete" : "not " + to}`));
 
 export const findClass = (done) => ask("Put into which class?", "Put", done);
 
@@ -150,8 +158,10 @@ export const dockKeys = (items, likely) => ({
             .slice(0, 9)
             .map((c, i) => [i + 1, () => put(items, c.name)])
     ),
-    ...(likely && {0: () => reject(items, likely)}),
-    ...(state.server.several && {a: () => reject(items, null)}),
+    0: likely
+        ? () => each(items, (ids) => reject(ids, likely))
+        : !state.server.several && (() => each(items, none)),
+    ...(state.server.several && {a: () => each(items, (ids) => reject(ids, null))}),
     "/": () => findClass((to) => put(items, to)),
     x: () => put(items),
     Delete: () => put(items),
@@ -159,11 +169,11 @@ export const dockKeys = (items, likely) => ({
 });
 
 /** The bar below the pictures: puts the chosen ones into a class. */
-export function dock(items, {likely, none = "Remove", from = null}) {
+export function dock(items, {likely, from = null} = {}) {
     const n = state.picked.size;
     const keys = dockKeys(items, likely);
     const choice = (label, key, todo = keys[key?.toString().toLowerCase()]) =>
-        button(name(label), todo, label === likely ? ".choice.likely" : ".choice", key);
+        button(name(label), todo, label === (likely || from) ? ".choice.likely" : ".choice", key);
     return h(
         "section.dock.row",
         {key: "dock", "aria-label": "Put pictures into a class"},
@@ -175,9 +185,14 @@ export function dock(items, {likely, none = "Remove", from = null}) {
                 .map((c, i) => choice(c.name, i + 1)),
             choice("other class …", "/"),
             likely && button(["Not ", name(likely)], keys[0], ".choice", "0"),
-            from !== null && choice(state.server.several ? "open again" : "unsorted", null, () => each(items, (ids) => take(ids, from))),
+            from !== null &&
+                choice(state.server.several ? "open again" : "unsorted", null, () => each(items, (ids) => take(ids, from))),
             keys.a && choice("that is all", "A")
         ),
-        button(none, keys.x, ".choice.end", "X")
+        h(
+            ".row.end",
+            !likely && !state.server.several && button("None of mine", keys[0], ".choice", "0"),
+            button("Remove", keys.x, ".choice", "X")
+        )
     );
 }

@@ -1,149 +1,430 @@
-// Sort: the unsorted pictures in groups; one click accepts a group.
+// Sort: answers to all unsorted pictures together, a check of them, and what may be accepted by it.
 
-import {form, nameField} from "./dialog.js";
-import {act, classes, data, focus, gesture, move, redraw, remove, state} from "./model.js";
-import {button, h, muted, name, part, pictures, skeleton} from "./parts.js";
+import {asked, helpful} from "./asked.js";
+import {ask} from "./dialog.js";
+import {groups} from "./groups.js";
+import {act, classes, data, focus, gesture, move, none, redraw, reject, state} from "./model.js";
+import {bar, button, choices, count, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
-let first = null; // key of the group on top; it stays there when others arrive
-let later = []; // keys of the questions that are put off
+const MINUTES = {30: 2, 100: 5, 400: 20}; // that a check takes
+const LEVELS = {90: "90 %", 95: "95 %", 98: "98 %"}; // that are right
+const VIEWS = {rows: "Rows", next: "One by one", groups: "Groups"};
+const STRANGERS = 8;
+const DOUBTS = 4;
 
-const keyOf = (g) => `${g.kind} ${g.label ?? g.pictures[0].id}`;
-const rest = (g) => g.pictures.map((p) => p.id).filter((id) => !state.picked.has(id));
+let view = "rows"; // or "next" or "groups"
+let opened = null; // the class whose answers are shown, or "": those that differ
+let amount = 100; // pictures to check
+let level = 90; // of the accepted that are right, in %
+let before = null; // pictures that could be accepted by the last answers: {drawn, accepted}
 
-let moved = 0; // when the pointer was moved or a key was pressed
-window.onpointermove = window.onkeydown = (event) => (moved = event.timeStamp);
+const s = () => state.server;
+const answers = () => (s().sorted ? data("sort") : null);
+const check = () => data("check") ?? {drawn: 0, pictures: [], fewest: 0};
+const isChecking = () => check().pictures.length > 0;
+const promise = (a) => a.promises.find((p) => p.error === 100 - level);
+const isEarly = () => s().several || (!s().sorted && s().encoded === s().total && !s().comparing);
+const shown = () => (isEarly() ? "groups" : isChecking() ? "check" : view);
+const items = (ids) => ids.map((id) => ({id}));
+const n = (number) => number.toLocaleString("en");
 
-/** True while a question about one of several labels is open: it stays as it is, whatever is learned meanwhile. */
-const asking = () =>
-    state.server.several &&
-    !state.line?.text.startsWith("Undone") &&
-    (data("groups", true) ?? []).some((g) => g.pictures.length && keyOf(g) === first);
-
-/** The groups; new ones wait while somebody is on the way to one, pictures are selected or a name is typed. */
-function groups() {
-    const busy =
-        asking() ||
-        performance.now() - moved < 1000 ||
-        state.picked.size ||
-        [...document.querySelectorAll("main input")].some((field) => field.value);
-    const found = (data("groups", busy) ?? []).filter((g) => g.pictures.length);
-    const last = (g) => later.indexOf(keyOf(g));
-    found.sort((a, b) => (keyOf(b) === first) - (keyOf(a) === first)).sort((a, b) => last(a) - last(b));
-    first = found[0] && keyOf(found[0]);
-    return found;
+function show(to) {
+    [view, opened] = [to, null];
+    state.picked.clear();
+    focus(null, null);
 }
 
-/** Those that are drawn: with several labels one question at a time, since a picture is in several of them. */
-const shown = () => (state.server.several ? groups().slice(0, 1) : groups());
+const open = (of) => ((opened = of), state.picked.clear(), scrollTo(0, 0), focus(null, null));
 
-const skip = (g) => {
-    later = [...later.filter((key) => key !== keyOf(g)), keyOf(g)];
-    state.picked.clear();
-    redraw();
-};
-const active = (all) => all.find((g) => g.pictures.some((p) => p.id === state.focus)) ?? all[0];
-
-/**
- * Puts the pictures of a group that are not selected into a class, and goes on; null sets them aside. The selected ones of
- * a class are not of that class, which is remembered. Those without a label are the other way round.
- */
-function accept(g, to) {
-    const all = groups();
-    const ids = rest(g);
-    const odd = ["class", "label", "without"].includes(g.kind) ? g.pictures.map((p) => p.id).filter((id) => state.picked.has(id)) : [];
-    const next = ids.length + odd.length < g.pictures.length ? g : (all[all.indexOf(g) + 1] ?? all[0]);
-    const [{id}] = next.pictures;
-    const together = gesture();
-    focus(next.kind === "alike" ? `[data-group="${keyOf(next)}"] input` : `[data-id="${id}"]`, id);
-    state.picked.clear();
-    const [are, not] = g.kind === "without" ? [odd, ids] : [ids, odd];
-    not.length && act("reject", {pictures: not, to, gesture: together}, `Marked ${not.length} as not ${to}`);
-    to === null ? remove(ids) : are.length && move(are, to, together);
-}
-
-/** The class that a picture would be put into. */
-const likely = (g) => g.pictures.find((p) => p.id === state.focus)?.label ?? g.label;
-
-const question = (g, label) =>
-    form(
+const views = () =>
+    h(
         ".row",
-        (text) => accept(g, (/^[1-9]$/.test(text) && classes()[text - 1]?.name) || text),
-        h(
-            "label.row",
-            "What are these?",
-            nameField({placeholder: "Name or key", onfocus: () => focus(null, g.pictures[0].id)})
-        ),
-        h("button", label)
+        choices("View", VIEWS, shown(), show),
+        kbd("V")
     );
+const other = () => show({rows: "next", next: "groups", groups: "rows"}[view]);
 
-function group(g, top) {
-    const n = g.pictures.length;
-    const left = rest(g).length;
-    const label = `Accept ${left < n ? "the other " : ""}${left}`;
-    const to = g.kind === "nothing" ? null : g.label;
-    const all = left < n ? `the other ${left}` : `all ${n}`;
-    const put = (text, other) => [button("Later", () => skip(g), ".choice", "S"), take(left ? text + all : other, true)];
-    const take = (text, able = left > 0) => button(text, able && (() => accept(g, to)), top ? ".primary" : "", top && "Enter");
-    const [title, note, side] = {
-        class: () => [name(to), `${pictures(n)}, the likeliest first`, take([label, " as ", name(to)])],
-        alike: () => [`${n} alike`, question(g, label)],
-        label: () => [["Is ", name(to), " on these?"], `${pictures(n)}, the likeliest first`, put("Yes, on ", "No, on none")],
-        without: () => [["No ", name(to), " on these?"], `${pictures(n)}, the doubtful first`, put("No, on ", "Yes, on all")],
-        unsure: () => ["Not sure", pictures(n), muted("Label these one by one")],
-        nothing: () => ["Looks like nothing here", `${pictures(n)}, unlike every class`, take(`Set ${left} aside`)]
-    }[g.kind]();
-    return part(
-        title,
-        note,
-        side,
-        mosaic(keyOf(g), g.label ?? g.kind, g.pictures, {
-            caption: g.kind === "unsure" && ((p) => p.label),
-            enter: g.label && (() => accept(g, to))
-        }),
-        {key: keyOf(g), class: n < 7 && !top ? "half" : "", "data-group": keyOf(g)}
+/** The number of pictures to check: what was chosen, if there are as many and they can promise anything. */
+const possible = (a, m) => m <= a.pictures && m >= check().fewest;
+const chosen = (a) => [amount, 100, 30, 400].find((m) => possible(a, m));
+const draw = (a) => chosen(a) && (() => act("check/draw", {count: chosen(a)}, `Drew ${chosen(a)} pictures to check`));
+
+const right = (p) => p.accepted - p.wrong;
+
+function accept(a) {
+    const p = promise(a);
+    return (
+        p?.accepted &&
+        (() => {
+            const said = `Accepted ${pictures(p.accepted)}, at least ${n(right(p))} right`;
+            const todo = () => act("accept", {error: p.error, count: p.accepted, state: a.number}, said);
+            addEventListener("hashchange", todo, {once: true}); // opening the board clears what was said before
+            location.hash = "#board";
+        })
     );
 }
+
+/** What the screen says in place of what is true of all pictures. */
+function head(a) {
+    if (shown() === "check") {
+        return [
+            `Check ${count(check().drawn, "picture")}, drawn at random.`,
+            "The studio’s own answers stay hidden until the end, so that they do not sway you.",
+            button("Stop: no promise", stop, ".plain.large", "Esc")
+        ];
+    }
+    if (shown() === "next") {
+        return [
+            "Label 12 pictures that help most.",
+            "Each one stands for many that the studio is unsure of. After the twelfth it learns again.",
+            views()
+        ];
+    }
+    if (shown() !== "rows" || !a?.pictures) {
+        return null;
+    }
+    const p = promise(a);
+    const again = draw(a) && button(`Check ${chosen(a)} pictures`, draw(a), p ? ".large" : ".primary.large", "N");
+    if (p?.accepted) {
+        return [
+            `${count(p.accepted, "picture")} can be accepted at once.`,
+            `You checked ${check().drawn}, drawn at random. Of the surest ${p.checked} of them, ` +
+                `${p.checked - p.missed} were right.`,
+            button(`Accept ${n(p.accepted)}: at least ${n(right(p))} right`, accept(a), ".primary.large", "Enter")
+        ];
+    }
+    if (p) {
+        return [
+            "No promise.",
+            `Of the surest ${p.checked} that you checked, ${p.missed} were wrong. Label more, or go through the rows.`,
+            again
+        ];
+    }
+    const left = s().unreadable > 0 && [
+        ` ${count(s().unreadable, "file")} cannot be read and ${s().unreadable === 1 ? "is" : "are"} left out. `,
+        h("a.link", {href: "#clean"}, "See them")
+    ];
+    return [
+        `${count(a.pictures, "picture")}, answered but not checked yet.`,
+        ["Nobody knows how many of these answers are right until you check some.", left],
+        again
+    ];
+}
+
+/** The panel of what is checked and promised. */
+function promised(a) {
+    const p = promise(a);
+    const {drawn} = check();
+    const choice = (label, options, value, set, off) =>
+        choices(label, options, value, (to) => (set(Number(to)), redraw()), off);
+    const done = (share) =>
+        h(
+            ".checked",
+            h(
+                ".row",
+                h("b", p ? `Checked by you: ${drawn} of ${drawn}` : "Checked by you: 0"),
+                !p && h("span.small.muted.end", "drawn at random")
+            ),
+            bar(share, ".thick")
+        );
+    if (!p) {
+        const off = (m) => !possible(a, Number(m)) && `needs ${m} unsorted pictures, and ${check().fewest} checks`;
+        return h(
+            ".panel.promise",
+            done(0),
+            h(
+                "p",
+                "Label pictures drawn at random. Then the studio promises ",
+                h("b", "how many of those it accepts are right"),
+                ", at least 9 of 10."
+            ),
+            choice("Pictures to check", {30: "30", 100: "100", 400: "400"}, chosen(a), (m) => (amount = m), off),
+            h(
+                "p.small.muted",
+                chosen(a)
+                    ? `${MINUTES[chosen(a)]} minutes. 30 are enough only if all are right; 400 let more through.`
+                    : `A check needs ${Math.max(30, check().fewest)} unsorted pictures.`
+            )
+        );
+    }
+    const changed = before && before.drawn === drawn && before.level === level && before.accepted !== p.accepted;
+    const off = (to) => {
+        const {needs, accepted} = a.promises.find((one) => one.error === 100 - to);
+        return needs > drawn ? `needs ${needs} checked pictures` : !accepted && Number(to) !== level && "no promise";
+    };
+    return h(
+        ".panel.promise",
+        done(1),
+        h(
+            "p",
+            changed &&
+                `The answers have changed. Tested again with your ${drawn}: ${n(p.accepted)} can be accepted. `,
+            p.accepted > 0 && [
+                h("b", "The promise:"),
+                ` at most ${n(p.wrong)} of the ${n(p.accepted)} are wrong. Such a promise holds in at least 19 of 20 ` +
+                    "checks. Accepted pictures stay marked, and are never test pictures. " +
+                    `${n(a.pictures - p.accepted)} stay for you. `
+            ],
+            a.late > 0 && `${count(a.late, "new picture")} ${a.late === 1 ? "is" : "are"} not part of the promise. `,
+            !a.joint && "On your checked pictures, looking one by one is better: it is used."
+        ),
+        h(".row", h("span", {"aria-hidden": "true"}, "Right:"), choice("Right", LEVELS, level, (to) => (level = to), off))
+    );
+}
+
+/** A row of answers: some of a class, and how to see all. */
+function row(r, a) {
+    const taken = r.accepted[a.promises.indexOf(promise(a))];
+    const all = r.pictures.length;
+    const some = (key, ids) => mosaic(key + r.name, r.name, items(ids), {width: 80, height: 72, lines: 1});
+    const last = taken > STRANGERS - 1 && r.pictures.slice(taken - 3, taken);
+    return (
+        all > 0 &&
+        h(
+            "section.answer",
+            {key: r.name, "aria-label": r.name},
+            h(
+                "div",
+                h("h3", name(r.name)),
+                h("p.small.muted", taken == null ? `${n(all)} look like it` : [h("b", n(taken)), ` of ${n(all)}`])
+            ),
+            last
+                ? h(
+                      ".ends",
+                      some("row ", r.pictures.slice(0, 4)),
+                      h("p.small.muted", n(taken - 7), h("br"), "between"),
+                      some("end ", last)
+                  )
+                : some("row ", r.pictures.slice(0, taken || undefined)),
+            button(
+                taken == null ? `All ${n(all)}` : "Show all",
+                () => open(r.name),
+                ".plain",
+                null,
+                {"aria-label": `All ${all} of ${r.name}`}
+            )
+        )
+    );
+}
+
+const number = (label) => classes().findIndex((c) => c.name === label);
+
+const doubt = ({id, of}) =>
+    h(
+        "li.panel.stack",
+        {key: id},
+        image(id, {alt: "Doubtful picture"}),
+        of.length > 2 && h("b.small", "One of these three?"),
+        h(
+            ".row.wrap",
+            of.map((label) => {
+                const key = number(label);
+                return h(
+                    "button.choice",
+                    {type: "button", onclick: () => move([id], label)},
+                    key >= 0 && key < 9 && kbd(key + 1),
+                    name(label)
+                );
+            })
+        )
+    );
+
+const strangers = (a) => items(a.strangers.slice(0, STRANGERS));
+const picked = () => [...state.picked];
+const classFrom = () =>
+    state.picked.size > 0 &&
+    (() => ask("New class from these", "Create", (to) => (move(picked(), to), state.picked.clear())));
+const noneOf = () => () => (none(picked()), state.picked.clear());
+
+function rows(a) {
+    const p = promise(a);
+    const differ = a.different.length;
+    const note = p
+        ? "the surest and the last of each class: pick out wrong ones"
+        : [
+              "most certain first; ",
+              differ ? h("button.link", {type: "button", onclick: () => open("")}, `${n(differ)} ${differ === 1 ? "differs" : "differ"}`) : "none differs",
+              " from looking one by one"
+          ];
+    const two = a.sets
+        ? "For 9 in 10 pictures of your classes the right one is shown."
+        : "The two best answers of a doubtful picture, not checked yet.";
+    return [
+        promised(a),
+        h(
+            ".two.sorted",
+            part(
+                p?.accepted ? "What would be accepted" : "The studio’s answers",
+                note,
+                views(),
+                a.rows.map((r) => row(r, a)),
+                {key: "answers"}
+            ),
+            h(
+                ".stack",
+                a.doubts.length > 0 && [
+                    h("h2", "One of these two?"),
+                    h("p.small.muted", two),
+                    h("ul.doubts", a.doubts.slice(0, DOUBTS).map(doubt))
+                ],
+                h("h2", "Least like your classes"),
+                h("p.small.muted", "An order, no verdict: some may be yours."),
+                mosaic("strangers", "Least like your classes", strangers(a), {width: 88, height: 72}),
+                h(
+                    ".row.wrap",
+                    button(
+                        `New class from these ${state.picked.size || ""}`,
+                        classFrom(),
+                        "",
+                        "C"
+                    ),
+                    button("None of mine", state.picked.size > 0 && noneOf(), ".choice", "0")
+                )
+            )
+        )
+    ];
+}
+
+/** All answers of a class: what is not selected is of it. */
+function these(r) {
+    const odd = r.pictures.filter((id) => state.picked.has(id));
+    const rest = r.pictures.filter((id) => !state.picked.has(id));
+    const together = gesture();
+    return () => {
+        open(null);
+        odd.length && reject(odd, r.name, together);
+        move(rest, r.name, together);
+    };
+}
+
+const rowOf = (a) => a?.rows.find((r) => r.name === opened) ?? {name: opened, pictures: []};
+
+function whole(a) {
+    const back = button("Rows", () => open(null), "", "Esc");
+    if (opened === "") {
+        const label = new Map(a.different.map((one) => [one.id, `${one.label}, alone ${one.alone}`]));
+        return part(
+            `${n(a.different.length)} differ`,
+            "the answer, and what looking at the picture alone gives",
+            back,
+            mosaic("different", "Answers that differ", a.different, {caption: (p) => label.get(p.id)}),
+            {key: "different"}
+        );
+    }
+    const r = rowOf(a);
+    const left = r.pictures.filter((id) => !state.picked.has(id)).length;
+    return part(
+        name(opened),
+        `${pictures(r.pictures.length)}, the surest first; select those that are not`,
+        [back, button([`These ${n(left)} are `, name(opened)], left > 0 && these(r), ".primary", "Y")],
+        mosaic("class " + opened, opened, items(r.pictures), {}),
+        {key: "class"}
+    );
+}
+
+// The check
+
+const stop = () => act("check/stop", {}, "Stopped the check");
+let pace = null; // when the page saw the first picture of a check, and how many were left
+
+function checking() {
+    const {drawn, pictures: left} = check();
+    pace ??= {at: performance.now(), left: left.length};
+    const each = pace.left - left.length > 2 ? (performance.now() - pace.at) / (pace.left - left.length) : 3000;
+    const minutes = Math.ceil((left.length * each) / 60000);
+    return {
+        id: left[0],
+        title: `${drawn - left.length} of ${drawn}`,
+        note: `about ${count(minutes, "minute")} left`,
+        bar: bar((drawn - left.length) / drawn, ".thick"),
+        below: [
+            "These pictures are drawn, not chosen: easy ones, too. Nothing is learned from them until the check is over."
+        ],
+        back: drawn > left.length && (() => act("undo", {}, "Undone: " + s().undo)),
+        extra: {t: ["Cannot tell", () => act("check/unclear", {picture: left[0]}, "Cannot tell")]},
+        also: muted("“None of mine” and “cannot tell” count as wrong, so that the promise stays safe.")
+    };
+}
+
+const list = () => {
+    const a = answers();
+    return !a || shown() !== "rows"
+        ? []
+        : opened === ""
+          ? a.different
+          : items(opened ? rowOf(a).pictures : [...a.rows.flatMap((r) => r.pictures), ...a.strangers]);
+};
+
+const busy = () => {
+    const {comparing: now, encoded, total} = s();
+    return [
+        muted(
+            now
+                ? `Comparing ${n(now.done)} of ${n(now.total)} pictures`
+                : encoded < total
+                  ? `Looking at pictures: ${n(encoded)} of ${n(total)}`
+                  : check().drawn
+                    ? "Testing your answers"
+                    : "Looking at the pictures …"
+        ),
+        skeleton()
+    ];
+};
 
 export const sort = {
     title: "Sort",
-    leave: () => (first = null),
-    waiting: (s) => s.unsorted,
+    waiting: ({unsorted}) => unsorted,
+    sentence: () => head(answers()),
     draw() {
-        const all = shown();
-        if (!all.length) {
-            return state.server.unsorted
-                ? [muted("Looking at the pictures …"), skeleton()]
-                : h("h2", "Everything is sorted.");
+        const a = answers();
+        const now = shown();
+        if (now === "check") {
+            return asked(checking());
         }
-        return [
-            muted("Pick out the odd ones, then accept the rest."),
-            h(
-                ".groups",
-                all.map((g) => group(g, g === active(all)))
-            )
-        ];
+        pace = null;
+        if (!s().unsorted) {
+            return h("h2", "Everything is sorted.");
+        }
+        if (now === "groups") {
+            return groups.draw(s().sorted > 0 && views());
+        }
+        if (!a || (check().drawn && !a.promises.length)) {
+            return busy();
+        }
+        if (now === "next") {
+            const question = helpful();
+            return question.id ? asked(question) : question.text;
+        }
+        const p = promise(a);
+        if (p && before?.drawn !== check().drawn) {
+            before = {drawn: check().drawn, accepted: p.accepted, level};
+        }
+        return opened === null ? rows(a) : whole(a);
     },
-    dock() {
-        const all = shown();
-        const g = active(all);
-        return (
-            g &&
-            dock(
-                all.flatMap((o) => o.pictures),
-                {none: state.server.several ? "Remove" : "None of these", likely: likely(g)}
-            )
-        );
-    },
+    dock: () => (shown() === "groups" ? groups.dock() : list().length > 0 && dock(list())),
     keys() {
-        const all = shown();
-        return {
-            ...dockKeys(
-                all.flatMap((g) => g.pictures),
-                all.length ? likely(active(all)) : null
-            ),
-            Enter: all[0]?.label && (() => accept(all[0], all[0].label)),
-            s: state.server.several && all[0] && (() => skip(all[0]))
-        };
-    }
+        const a = answers();
+        const now = shown();
+        const all = s().sorted && now !== "check" && {v: other};
+        const question = now === "next" && a && helpful();
+        return now === "check"
+            ? {...asked.keys(checking()), Escape: stop}
+            : now === "next"
+              ? {...all, ...(question?.id && asked.keys(question))}
+              : now === "groups"
+                ? {...all, ...groups.keys()}
+                : {
+                      ...all,
+                      ...dockKeys(list()),
+                      c: classFrom(),
+                      ...(a && {
+                          n: !promise(a)?.accepted && draw(a),
+                          Enter: opened === null && accept(a),
+                          y: opened && these(rowOf(a)),
+                          ...(opened !== null && {Escape: () => open(null)})
+                      })
+                  };
+    },
+    leave: () => ((opened = null), (pace = null), groups.leave())
 };

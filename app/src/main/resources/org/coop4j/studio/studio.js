@@ -18,7 +18,7 @@ import {use} from "./use.js";
 const SCREENS = {board, sort, learn: learning, mistakes, clean, try: trial, use, history};
 const KEYS = {
     "1 to 9": "put into that class",
-    0: "not of the class that it looks like",
+    0: "none of mine; with several labels: not of the class",
     "/": "put into another class",
     "X, Del": "remove",
     "Arrows, Home, End": "go to a picture",
@@ -26,11 +26,15 @@ const KEYS = {
     Space: "select",
     "Shift with an arrow or click": "select a range",
     "Ctrl A": "select all",
-    Esc: "select nothing, back to the board",
-    Enter: "accept the group, open the class or picture, keep one copy",
+    Esc: "select nothing, back, stop the check",
+    Enter: "accept what is promised, open the class or picture, keep one copy",
     B: "keep both copies",
     C: "new class; of the selected pictures, if there are some",
-    S: "search",
+    S: "search; in Sort: skip",
+    V: "other view of Sort",
+    Y: "these are right",
+    T: "cannot tell",
+    "⌫": "back to the last answer",
     "+, -": "search for more like these, or not like these",
     O: "order by the words, or by the probability of their class",
     F2: "rename or merge the class",
@@ -44,7 +48,7 @@ const KEYS = {
 
 const STEPS = {
     Collect: "About 20 pictures for each class. Four are enough to begin.",
-    Sort: "One click accepts a group of alike pictures.",
+    Sort: "The studio answers all pictures; check some, and accept the rest.",
     Learn: "It says how many of 10 new pictures would be right.",
     Try: "Hold something in front of the camera."
 };
@@ -101,11 +105,19 @@ const header = (s) =>
 const than = (more, what) =>
     more ? `${Math.abs(more)} ${more > 0 ? "more" : "fewer"} than ${what}` : "as many as " + what;
 
+const ACCEPTED = /^Accepted ([\d,]+ pictures?), at least ([\d,]+) right$/;
+
 /** What is true of the pictures, its evidence, the screen where something useful is done next, and the words for that. */
-function told({total, unsorted, classes, fitted, test, mistakes}) {
+function told({total, unsorted, classes, fitted, test, mistakes, undo: did}) {
     const sort = (...other) => (unsorted ? ["sort", "Sort " + pictures(unsorted)] : other);
     if (!total) {
         return ["Add pictures to begin.", "Drop files or folders here.", "board", "Add pictures"];
+    }
+    const accepted = state.screen === "board" && ACCEPTED.exec(did);
+    if (accepted) {
+        const left = unsorted ? ` ${unsorted.toLocaleString("en")} are left to sort.` : "";
+        const evidence = `At least ${accepted[2]} are right; nobody has looked at them.${left}`;
+        return [`The studio put ${accepted[1]} into your classes.`, evidence, ...sort("learn", "Learn")];
     }
     if (!fitted) {
         const evidence = `${pictures(total)}, ${count(classes.length, "class", "classes")} so far.`;
@@ -187,6 +199,7 @@ function messages(s) {
     };
     const message = (what, more, ...buttons) =>
         h(".error.panel.row.wrap", h("div", h("p.what", what), h("p", more)), h(".row.end", ...buttons));
+    const accepted = line?.ids && /^Accepted ([\d,]+)/.exec(line.text);
     return [
         h(
             "div",
@@ -225,9 +238,10 @@ function messages(s) {
                 h(
                     ".line.row.panel",
                     line.ids && images(".strip", [...new Set(line.ids.map((id) => id.split("/")[0]))].slice(0, 8)),
-                    line.text,
-                    ".",
-                    line.ids && button("Undo", undo, ".plain.end", "U")
+                    accepted
+                        ? h("span", h("b", `${accepted[1]} accepted.`), " One step takes all of them back.")
+                        : line.text + ".",
+                    line.ids && button(accepted ? `Undo all ${accepted[1]}` : "Undo", undo, ".plain.end", "U")
                 )
         )
     ];

@@ -1,5 +1,8 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -86,6 +90,13 @@ final class StudioFolder {
         return studio.snapshot().of(className).stream().map(Photo::id).toList();
     }
 
+    private static Set<String> contents(Studio studio, String className) {
+        return studio.snapshot().of(className).stream()
+                .map(Photo::sha256)
+                .limit(9)
+                .collect(toSet());
+    }
+
     static Studio open(Path folder) throws IOException {
         return Studio.open(folder, false, USER, Sha256::of);
     }
@@ -126,7 +137,7 @@ final class StudioFolder {
                 .limit(20)
                 .toList();
         try {
-            switch (random.nextInt(15)) {
+            switch (random.nextInt(21)) {
                 case 0, 1 -> studio.move(some, random.nextInt(4) == 0 ? null : other, false, null);
                 case 2 -> studio.move(some, "new " + random.nextInt(6), true, null);
                 case 3 -> studio.rename(other, one, true);
@@ -142,6 +153,12 @@ final class StudioFolder {
                 case 11 ->
                     studio.bringBack(
                             studio.removed().stream().map(Removed::id).limit(2).toList());
+                case 14 -> studio.none(some, null);
+                case 15 -> studio.draw(contents(studio, one));
+                case 16 -> studio.unclear(some.get(0));
+                case 17 -> studio.stopCheck();
+                case 18 -> studio.accept(contents(studio, null).stream().collect(toMap(id -> id, id -> other)), 0);
+                case 19 -> studio.takeBack();
                 default -> studio.undo();
             }
         } catch (StudioProblem | IndexOutOfBoundsException e) {

@@ -327,20 +327,104 @@ class StudioPageTest {
         browser.until("document.querySelector('header button').disabled");
     }
 
+    /** Of 80 unsorted pictures, 30 are checked by a person who agrees with the studio. */
     @Test
-    void aGroupIsAcceptedWithoutThePicturesThatWerePickedOut() throws IOException {
+    void aCheckLeadsToAPromiseAndWhatIsAcceptedIsMarkedAndUndoneInOneStep() throws IOException {
+        for (String of : List.of("chair", "lamp", "umbrella")) {
+            copy(of, 0, 24, "");
+        }
         show("sort");
-        browser.until("document.querySelector('.groups .primary') !== null");
-        long all = (Long) browser.js("document.querySelector('.mosaic').children.length");
-        Object odd = browser.js("document.querySelector('.mosaic .tile').dataset.id");
-        String group = (String) browser.js("document.querySelector('.mosaic').dataset.grid");
-        assertThat(group).isIn("class pizza", "class watch");
-        browser.executeScript("document.querySelector('.mosaic .tile').click()");
-        browser.until("document.querySelector('.groups .primary').textContent.includes('other %d')".formatted(all - 1));
-        browser.executeScript("document.querySelector('.groups .primary').click()");
+        browser.until("document.querySelector('main h1').textContent === '80 pictures, answered but not checked yet.'");
+        browser.until("document.querySelectorAll('.answer').length === 2");
+        assertThat(browser.findElement(By.cssSelector(".sorted")).getText())
+                .contains("most certain first", "One of these two?", "An order, no verdict: some may be yours.")
+                .doesNotContain("%");
+        assertLooksRight("sort-before");
+        Map<?, ?> keys = (Map<?, ?>)
+                browser.executeAsyncScript(
+                        """
+                        const done = arguments[0];
+                        fetch("/api/sort").then((answer) => answer.json()).then(({rows}) => done(Object.fromEntries(
+                            rows.flatMap((row, i) => row.pictures.map((id) => [id, String(i + 1)])))));
+                        """);
+        click("30");
+        press("n");
+        browser.until("document.querySelector('main h1').textContent === 'Check 30 pictures, drawn at random.'");
+        assertThat(browser.findElement(By.tagName("main")).getText())
+                .contains("0 of 30", "so that the promise stays safe", "Stop: no promise");
+        assertLooksRight("sort-check");
+        String last = null;
+        for (int i = 0; i < 30; i++) {
+            browser.until("document.querySelector('.asked b')?.textContent === '%d of 30'".formatted(i));
+            if (i == 2) {
+                stop(); // and it goes on where it was
+                start(0);
+                browser.get(server.address());
+                show("sort");
+                browser.until("document.querySelector('.asked b')?.textContent === '2 of 30'");
+                press(Keys.BACK_SPACE);
+                browser.until("document.querySelector('.asked b').textContent === '1 of 30'");
+                press(last);
+                browser.until("document.querySelector('.asked b').textContent === '2 of 30'");
+            }
+            last = (String) keys.get(browser.js("document.querySelector('.asked img').src.split('/').pop()"));
+            press(last);
+        }
+        browser.until("/(can be accepted at once|No promise)\\.$/.test(document.querySelector('main h1').textContent)");
+        assertLooksRight("sort-promise");
+        assertThat(browser.findElement(By.tagName("main")).getText())
+                .contains("50 pictures can be accepted at once.")
+                .contains("You checked 30, drawn at random. Of the surest 30 of them, 30 were right.")
+                .contains("The promise: at most 8 of the 50 are wrong.")
+                .contains("Accept 50: at least 42 right");
+        press(Keys.ENTER);
+        untilPictures("", 0);
+        browser.until(
+                "document.querySelector('main h1').textContent === 'The studio put 50 pictures into your classes.'");
+        browser.until("document.querySelector('[role=status]').textContent.includes('50 accepted. One step')");
+        show("board/watch");
+        browser.until("document.querySelector('.tile.accepted') !== null");
+        assertLooksRight("sort-accepted");
+        String accepted = "Number(/(\\d+) accepted/.exec(document.querySelector('main .head').textContent)?.[1] ?? 0)";
+        long all = (Long) browser.js(accepted);
+        browser.executeScript("document.querySelector('.tile.accepted').click()");
+        press("2");
+        browser.until(accepted + " === " + (all - 1));
+        untilSaid("Confirmed 1 as watch.");
+        press("y");
+        browser.until(accepted + " === 0");
+        press("u");
+        browser.until(accepted + " === " + (all - 1));
+        show("history");
+        click("Take back");
+        untilPictures("", 49);
+        press("u");
+        untilPictures("", 0);
+        press("u");
+        browser.until("document.querySelector('header button').textContent.startsWith('Undo')");
+        press("u");
+        untilPictures("", 50);
+        show("sort");
+        browser.until("document.querySelector('main h1').textContent === '50 pictures can be accepted at once.'");
+    }
+
+    @Test
+    void picturesOfAClassAreAcceptedWithoutThoseThatWerePickedOut() throws IOException {
+        browser.resize(1400); // which shows seven of a row
+        show("sort");
+        browser.until("document.querySelector('.answer button') !== null");
+        String group = (String) browser.js("document.querySelector('.answer h3').textContent");
+        browser.executeScript("document.querySelector('.answer button').click()");
+        browser.until("document.querySelector('main h2')?.textContent === '%s'".formatted(group));
+        long all = (Long) browser.js("document.querySelectorAll('main .tile').length");
+        Object odd = browser.js("document.querySelector('main .tile').dataset.id");
+        browser.executeScript("document.querySelector('main .tile').click()");
+        browser.until("document.querySelector('main .primary').textContent.startsWith('These %d are %s')"
+                .formatted(all - 1, group));
+        press("y");
         untilPictures("", (int) (9 - all));
-        untilSaid("Moved " + (all - 1));
-        String elsewhere = "document.querySelector('[data-id=\"%s\"]')?.closest('.mosaic').dataset.grid".formatted(odd);
+        String elsewhere =
+                "document.querySelector('.answer [data-id=\"%s\"]')?.closest('.answer').ariaLabel".formatted(odd);
         browser.until("![undefined, '%s'].includes(%s)".formatted(group, elsewhere));
         stop(); // and it is remembered
         start(0);
@@ -351,23 +435,64 @@ class StudioPageTest {
         press("u");
         untilPictures("", 8);
         browser.until(elsewhere + " === '" + group + "'");
+        browser.resetSize();
     }
 
     @Test
-    void whatAPictureIsNotIsSaidByKey() throws IOException {
+    void noneOfMineWaitsUnderTheTrayAndANewClassIsMadeOfTheSelection() throws IOException {
+        copy("lobster", 0, 6, "");
         show("sort");
-        browser.until("document.querySelector('.groups .primary') !== null");
-        String likely = "document.querySelector('.dock .likely')?.textContent.slice(0, -1)";
-        press(Keys.ARROW_DOWN);
-        browser.until("document.activeElement.matches('.tile')");
-        String one = (String) browser.js("document.activeElement.dataset.id");
-        String label = (String) browser.js(likely);
+        browser.until("document.querySelectorAll('[data-grid=strangers] .tile').length === 8");
+        browser.photograph("strangers", false);
+        for (int i = 0; i < 2; i++) {
+            browser.executeScript("document.querySelectorAll('[data-grid=strangers] .tile')[%d].click()".formatted(i));
+        }
         press("0");
-        untilSaid("Marked 1 as not " + label + ".");
-        String group = "document.querySelector('[data-id=\"%s\"]')?.closest('.mosaic').dataset.grid".formatted(one);
-        browser.until("![undefined, 'class %s'].includes(%s)".formatted(label, group));
-        press("u");
-        browser.until("%s === 'class %s'".formatted(group, label));
+        untilSaid("Marked 2 as none of mine.");
+        browser.until("document.querySelector('nav [aria-current] .small').textContent === '12'");
+        assertThat(pictures("")).isEqualTo(14);
+        browser.executeScript("document.querySelector('[data-grid=strangers] .tile').click()");
+        press("c");
+        browser.until("document.activeElement.tagName === 'INPUT'");
+        press("lobster", Keys.ENTER);
+        untilPictures("lobster", 1);
+        show("board");
+        browser.until("[...document.querySelectorAll('.tray a')].some(a => a.textContent === 'None of mine')");
+        show("board/.none");
+        browser.until("document.querySelectorAll('main .tile').length === 2");
+        browser.executeScript("document.querySelector('main .tile').click()");
+        click("unsorted");
+        browser.until("document.querySelectorAll('main .tile').length === 1");
+    }
+
+    @Test
+    void twelveAreAskedForAtATimeAndTheCurveShowsWhatTheyBring() throws IOException {
+        copy("pizza", 14, 24, "");
+        show("sort");
+        browser.until("document.querySelectorAll('.answer').length === 2");
+        press("v");
+        for (int i = 0; i < 12; i++) {
+            untilAsked(i + 1);
+            if (i == 3) {
+                press("s");
+            } else {
+                press(i == 4 ? "0" : "1");
+            }
+        }
+        browser.until("document.querySelector('main').textContent.includes('What your answers bring')");
+        untilAsked(1); // of the next ones, after it has learned
+        assertThat(browser.findElement(By.cssSelector(".asked")).getText()).contains("With your 10 answers");
+        assertLooksRight("label-next-learned");
+        press("1");
+        untilAsked(2);
+        press(Keys.BACK_SPACE);
+        untilAsked(1);
+        untilPictures("pizza", 24);
+    }
+
+    private static void untilAsked(int picture) {
+        browser.until("document.querySelector('.asked [aria-live]')?.textContent.startsWith('Picture %d of ')"
+                .formatted(picture));
     }
 
     /** With a real wheel: what is above the window has its height, whether it is drawn or not. */
@@ -378,9 +503,11 @@ class StudioPageTest {
         }
         show("sort");
         browser.until("document.querySelector('nav [aria-current] .small')?.textContent === '88'");
+        browser.until("document.querySelectorAll('.answer').length === 2");
+        press("v", "v"); // to groups of alike ones
         browser.until(
                 """
-                [...document.querySelectorAll('.mosaic')].reduce(
+                document.querySelector('.groups') !== null && [...document.querySelectorAll('.mosaic')].reduce(
                     (all, one) => all + Number(one.firstChild.ariaSetSize), 0) === 88\
                 """);
         assertThat(browser.js("document.querySelectorAll('.mosaic').length")).matches(n -> (long) n >= 5);
@@ -416,6 +543,7 @@ class StudioPageTest {
 
     @Test
     void picturesAreSortedByKeyboardAlone() throws IOException {
+        browser.resize(1400);
         show("sort");
         browser.until("document.querySelector('.mosaic .tile img') !== null");
         press(Keys.ARROW_DOWN);
@@ -439,6 +567,7 @@ class StudioPageTest {
         browser.until("document.activeElement.tagName === 'INPUT'");
         press("umbrella", Keys.ENTER);
         untilPictures("umbrella", 1);
+        browser.resetSize();
     }
 
     @Test
@@ -606,8 +735,7 @@ class StudioPageTest {
         for (String screen : List.of("board", "board/watch", "sort", "learn", "mistakes", "clean", "history")) {
             show(screen);
             browser.until("document.querySelector('.skeleton') === null");
-            String ready =
-                    Map.of("sort", ".dock .likely", "mistakes", ".case.now").getOrDefault(screen, "h1");
+            String ready = Map.of("sort", ".answer", "mistakes", ".case.now").getOrDefault(screen, "h1");
             browser.until("document.querySelector('%s') !== null".formatted(ready));
             Object keys = browser.executeAsyncScript(
                     """
@@ -616,7 +744,7 @@ class StudioPageTest {
                     """);
             ((List<?>) keys).forEach(key -> known.add(named((String) key)));
         }
-        assertThat(known).contains("M", "L", "F2", "X", "Del", "/", "0", "N", "U", "?", "C", "Esc");
+        assertThat(known).contains("M", "L", "F2", "X", "Del", "/", "0", "N", "U", "?", "V", "Esc");
         press("?");
         browser.until("document.querySelector('dialog kbd') !== null");
         Object listed = browser.js("[...document.querySelectorAll('dialog kbd')].map(e => e.textContent).join(', ')");
@@ -628,7 +756,7 @@ class StudioPageTest {
                 ? "1 to 9"
                 : key.startsWith("Arrow")
                         ? "Arrows"
-                        : Map.of("Delete", "Del", "Escape", "Esc")
+                        : Map.of("Delete", "Del", "Escape", "Esc", "Backspace", "⌫")
                                 .getOrDefault(key, key.length() == 1 ? key.toUpperCase(Locale.ROOT) : key);
     }
 
@@ -879,17 +1007,18 @@ class StudioPageTest {
                 for (String screen : SCREENS) {
                     show(screen);
                     browser.until("document.querySelector('.skeleton') === null");
-                    browser.assertFits(screen + " at " + width);
                     String tab = "document.querySelector('[aria-current]').getBoundingClientRect()";
                     assertThat(browser.js("%s.left >= 0 && %s.right <= innerWidth".formatted(tab, tab)))
                             .as("tab of " + screen + " at " + width)
                             .isEqualTo(true);
-                    if (width != 900) {
-                        assertThat(violations())
-                                .as(screen + " at " + width + ", " + scheme)
-                                .isEqualTo(List.of());
-                    }
-                    browser.photograph(screen.replace('/', '-') + "-" + width + "-" + scheme, false);
+                    assertLooksRight(screen.replace('/', '-'), width, scheme);
+                }
+                show("sort");
+                browser.until("document.querySelectorAll('.answer').length === 2");
+                for (String view : List.of(".asked", ".groups", ".answer")) {
+                    press("v");
+                    browser.until("document.querySelector('%s') !== null".formatted(view));
+                    assertLooksRight("view" + view, width, scheme);
                 }
             }
         }
@@ -899,6 +1028,27 @@ class StudioPageTest {
         browser.photograph("keys", false);
         browser.resetSize();
         browser.assertLoadsOwnFilesAlone();
+    }
+
+    private static void assertLooksRight(String what, int width, String scheme) throws IOException {
+        browser.assertFits(what + " at " + width);
+        if (width != 900) {
+            assertThat(violations()).as(what + " at " + width + ", " + scheme).isEqualTo(List.of());
+        }
+        browser.photograph(what + "-" + width + "-" + scheme, false);
+    }
+
+    private static void assertLooksRight(String what) throws IOException {
+        browser.executeScript(axe());
+        for (int width : new int[] {390, 1400}) {
+            browser.resize(width);
+            for (String scheme : List.of("light", "dark")) {
+                browser.prefer(scheme);
+                assertLooksRight(what, width, scheme);
+            }
+        }
+        browser.prefer("light");
+        browser.resetSize();
     }
 
     static String axe() throws IOException {

@@ -29,6 +29,8 @@ import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -229,6 +231,163 @@ class StudioServerTest {
         assertThat(get("pictures?class=cat").findValuesAsText("id")).contains(Photo.id(Sha256.of(content)));
         awaitEncoded();
         assertThat(get("clean").path("unreadable")).isEmpty();
+    }
+
+    /** Waits for answers to the present state, and returns them. */
+    private JsonNode awaitSorted(int pictures) throws Exception {
+        JsonNode state = get("state");
+        while (!state.path("sortedToDate").asBoolean()
+                || state.path("sorted").asInt() == 0
+                || get("sort").path("pictures").asInt() != pictures) {
+            assertThat(state.path("failure").isNull()).as(state.toString()).isTrue();
+            Thread.sleep(50);
+            state = get("state");
+        }
+        return get("sort");
+    }
+
+    private static Map<String, String> labels(JsonNode sort) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        sort.path("rows").forEach(row -> row.path("pictures")
+                .forEach(id -> labels.put(id.asText(), row.path("name").asText())));
+        return labels;
+    }
+
+    /** The arithmetic of the promise; answers that a person gives are those of the studio, but for some. */
+    @Test
+    void whatACheckPromisesIsAcceptedAndUndoneInOneStep() throws Exception {
+        for (int i = 0; i < 111; i++) {
+            Files.write(photos.resolve("more%d.png".formatted(i)), picture(500 + i));
+        }
+        Map<String, String> labels = labels(awaitSorted(120));
+        assertThat(get("sort").path("promises")).isEmpty();
+        assertThat(get("check").path("fewest").asInt()).isEqualTo(29);
+        assertThat(post("accept", "{\"error\":10,\"count\":1}", 400)
+                        .path("error")
+                        .asText())
+                .contains("check pictures first");
+        assertThat(post("check/draw", "{\"count\":121}", 400).path("error").asText())
+                .contains("120 are unsorted");
+        post("check/draw", "{\"count\":60}", 200);
+        JsonNode drawn = get("check");
+        server.close();
+        server = StudioServer.start(OPTIONS, photos, false, clip, folder.resolve("bank"), StudioFolder.USER);
+        enter();
+        assertThat(get("check")).isEqualTo(drawn);
+        awaitSorted(60);
+        int tested = tested();
+        List<String> checked = new ArrayList<>();
+        drawn.path("pictures").forEach(id -> checked.add(id.asText()));
+        List<String> wrong = List.of("cat", "dog").stream() // two that are among the surest 32
+                .map(name -> labels.keySet().stream()
+                        .filter(id -> checked.contains(id) && labels.get(id).equals(name))
+                        .toList())
+                .max(Comparator.comparing(List::size))
+                .orElseThrow()
+                .subList(0, 2);
+        String other = labels.get(wrong.get(0)).equals("cat") ? "dog" : "cat";
+        post("check/unclear", "{\"picture\":\"%s\"}".formatted(wrong.get(0)), 200);
+        for (String id : checked) {
+            if (!wrong.contains(id)) {
+                move(id, labels.get(id));
+            }
+        }
+        move(wrong.get(1), other);
+        JsonNode sort = awaitSorted(60);
+        assertThat(tested()).isEqualTo(tested); // nothing is learned from them
+        assertThat(labels(sort)).allSatisfy((id, label) -> assertThat(labels).containsEntry(id, label));
+        JsonNode promise = sort.path("promises").path(0);
+        // 2 of the surest 54 are wrong: P(Bin(54, 0.1) <= 2) = 0.083, and half of 0.05 is allowed, since they also
+        // decide
+        // between joint answers and others
+        assertThat(promise.path("needs").asInt()).isEqualTo(36);
+        assertThat(promise.path("accepted").asInt()).isZero();
+        assertThat(promise.path("missed").asInt()).isEqualTo(2);
+        post("undo", "{}", 200); // the last answer
+        move(wrong.get(1), labels.get(wrong.get(1)));
+        move(wrong.get(0), labels.get(wrong.get(0)));
+        Files.write(photos.resolve("late.png"), picture(900));
+        sort = awaitSorted(61);
+        promise = sort.path("promises").path(0);
+        assertThat(sort.path("late").asInt()).isEqualTo(1);
+        assertThat(promise.toString()) // of all 120, 12 may be wrong
+                .isEqualTo("{\"error\":10,\"needs\":36,\"accepted\":60,\"wrong\":12,\"checked\":60,\"missed\":0}");
+        assertThat(sort.path("promises").path(2).path("needs").asInt()).isEqualTo(183);
+        post(
+                "none",
+                "{\"pictures\":[\"%s\"]}"
+                        .formatted(labels.keySet().stream()
+                                .filter(id -> !checked.contains(id))
+                                .findFirst()
+                                .orElseThrow()),
+                200);
+        sort = awaitSorted(60); // one that a person looked at is not accepted, but the others may be wrong for it
+        assertThat(sort.path("promises").path(0).path("accepted").asInt()).isEqualTo(59);
+        assertThat(sort.path("promises").path(0).path("wrong").asInt()).isEqualTo(12);
+        String accept = "{\"error\":10,\"count\":%d,\"state\":%d}";
+        int number = sort.path("number").asInt();
+        assertThat(post("accept", accept.formatted(58, number), 409)
+                        .path("error")
+                        .asText())
+                .contains("have changed");
+        JsonNode done = post("accept", accept.formatted(59, number), 200);
+        assertThat(done.path("did").asText()).isEqualTo("Accepted 59 pictures, at least 47 right");
+        JsonNode state = get("state");
+        assertThat(state.path("accepted").asInt()).isEqualTo(59);
+        assertThat(state.path("unsorted").asInt()).isEqualTo(1); // the late one
+        List<Boolean> accepted = new ArrayList<>();
+        get("pictures?class=" + labels.get(wrong.get(0)))
+                .forEach(one -> accepted.add(one.path("accepted").asBoolean()));
+        assertThat(accepted).contains(true).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(get("check").path("drawn").asInt()).isZero();
+        assertThat(get("check").path("fewest").asInt()).isEqualTo(36); // a second check has half the risk
+        post("undo", "{}", 200);
+        assertThat(awaitSorted(60).path("promises").path(0).path("accepted").asInt())
+                .isEqualTo(59);
+    }
+
+    private void move(String id, String to) throws Exception {
+        post("move", "{\"pictures\":[\"%s\"],\"to\":\"%s\"}".formatted(id, to), 200);
+    }
+
+    private int tested() throws Exception {
+        int tested = 0;
+        for (JsonNode one : get("state").path("classes")) {
+            tested += one.path("tested").asInt();
+        }
+        return tested;
+    }
+
+    @Test
+    void picturesThatHelpMostAreAskedForAndNoneOfThemTwice() throws Exception {
+        awaitSorted(9);
+        List<String> asked = get("next?count=4").findValuesAsText("id");
+        assertThat(asked).hasSize(4).doesNotHaveDuplicates();
+        assertThat(get("next?count=4").path(0).path("label").asText()).isIn("cat", "dog");
+        assertThat(get("next?count=4").path(0).path("like")).hasSize(6);
+        post("none", "{\"pictures\":[\"%s\"]}".formatted(asked.get(0)), 200);
+        move(asked.get(1), "cat");
+        awaitSorted(7);
+        assertThat(get("state").path("none").asInt()).isEqualTo(1);
+        assertThat(get("pictures?class=.none").findValuesAsText("id")).containsExactly(asked.get(0));
+        assertThat(get("next?count=99").findValuesAsText("id"))
+                .hasSize(7)
+                .doesNotContain(asked.get(0), asked.get(1))
+                .contains(asked.get(2));
+        int labels = get("curve").get(0).path("labels").asInt();
+        assertThat(get("curve").get(get("curve").size() - 1).path("labels").asInt())
+                .isEqualTo(labels + 1);
+        post("class", "{\"name\":\"watch\"}", 200); // the model knows it, and nothing is labelled
+        while (get("sort").path("rows").size() < 3) {
+            Thread.sleep(50);
+        }
+        assertThat(json("GET", "/api/sort", null, 200).path("different")).isNotNull();
+        post("class/delete", "{\"name\":\"watch\"}", 200);
+        post("class/delete", "{\"name\":\"cat\"}", 200);
+        while (get("state").path("sorted").asInt() > 0) {
+            Thread.sleep(50);
+        }
+        assertThat(json("GET", "/api/sort", null, 404).path("error").asText()).contains("two classes");
     }
 
     private void awaitEncoded() throws Exception {
@@ -536,6 +695,10 @@ class StudioServerTest {
                 "rename | {\"from\": \"cat\"}",
                 "rename | {}",
                 "reject | {}",
+                "accept | {}",
+                "check/draw | {}",
+                "check/unclear | {}",
+                "none | {\"pictures\": [null]}",
                 "class/delete | {}",
                 "convert | {}",
                 "copies/keep | {\"pictures\": [null]}",
@@ -624,13 +787,12 @@ class StudioServerTest {
         assertThat(get("state").path("test").path("tested").asInt()).isEqualTo(tested);
         assertThat(get("mistakes").path("tested").asInt()).isEqualTo(tested);
         assertThat(get("curve").get(0).path("tested").asInt()).isEqualTo(tested);
+        awaitSorted(9); // the unsorted ones are encoded last
         List<String> grouped = new ArrayList<>();
-        while (grouped.size() < 9) { // the unsorted ones are encoded last
-            grouped.clear();
-            get("groups").forEach(group -> group.path("pictures")
-                    .forEach(one -> grouped.add(one.path("id").asText())));
-        }
+        get("groups").forEach(group -> group.path("pictures")
+                .forEach(one -> grouped.add(one.path("id").asText())));
         assertThat(grouped).hasSize(9).doesNotHaveDuplicates();
+        assertThat(labels(get("sort"))).containsOnlyKeys(grouped);
         JsonNode quick = json("POST", "/api/predict", picture(3), 200);
         assertThat(quick.path("method").isNull()).isTrue();
         assertThat(quick.path("classes")).hasSize(2);

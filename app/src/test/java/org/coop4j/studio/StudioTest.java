@@ -1,5 +1,6 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.within;
@@ -23,9 +24,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -37,6 +40,8 @@ import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Journal.Version;
 import org.coop4j.studio.Places.Difference;
+import org.coop4j.studio.Pooled.Compared;
+import org.coop4j.studio.Snapshot.Drawn;
 import org.coop4j.studio.Snapshot.Photo;
 import org.coop4j.studio.Studio.Removed;
 import org.junit.jupiter.api.Test;
@@ -89,6 +94,9 @@ class StudioTest {
             }
         }
         assertThat(tree()).isEqualTo(before);
+        try (Studio again = open(folder)) {
+            assertThat(again.snapshot().kept()).isEmpty();
+        }
     }
 
     @Test
@@ -333,6 +341,113 @@ class StudioTest {
             assertThat(studio.undo().did()).isEqualTo("Undone: Moved 1 to cats"); // and the marks of its gesture
             assertThat(studio.snapshot().kept()).isEmpty();
             assertThat(studio.snapshot().of(null)).hasSize(2);
+        }
+    }
+
+    /** Nobody has looked at them: a test picture must have a label that a person gave. */
+    @Test
+    void whatTheStudioAcceptedIsNeitherLearnedFromNorTestedOnUntilAPersonConfirmsIt() throws IOException {
+        fill(folder, 30, "", "cats");
+        try (Studio studio = open(folder)) {
+            Snapshot before = studio.snapshot();
+            studio.accept(before.of(null).stream().collect(toMap(Photo::sha256, one -> "cats")), 27);
+            assertThat(studio.done().undo()).isEqualTo("Accepted 30 pictures, at least 27 right");
+            assertThat(studio.snapshot().of("cats")).hasSize(60);
+            assertThat(studio.snapshot().accepted()).hasSize(30);
+            assertThat(studio.snapshot().tests()).isEqualTo(before.tests());
+            assertThat(studio.snapshot().labelled(one -> true)).hasSize(30);
+            studio.rename("cats", "felines", false);
+            studio.addClass("lions");
+            studio.rename("felines", "lions", true); // and nobody has looked at them since
+            assertThat(studio.snapshot().accepted()).hasSize(30);
+            int state = studio.snapshot().state();
+            List<String> some = studio.snapshot().accepted().stream()
+                    .map(Photo::id)
+                    .limit(12)
+                    .toList();
+            assertThat(studio.move(some, "lions", false, null).did()).isEqualTo("Confirmed 12 as lions");
+            assertThat(studio.snapshot().accepted()).hasSize(18);
+            assertThat(studio.snapshot().tests())
+                    .hasSizeGreaterThan(before.tests().size());
+            assertThat(studio.takeBack().did()).isEqualTo("Took back 18 accepted");
+            assertThat(studio.snapshot().of(null)).hasSize(18);
+            studio.restore(state); // their files are back, and so is that nobody has looked
+            assertThat(studio.snapshot().accepted()).hasSize(18);
+            while (!studio.done().undo().startsWith("Accepted")) {
+                studio.undo();
+            }
+            assertThat(studio.snapshot().tests()).isEqualTo(before.tests());
+        }
+        try (Studio studio = open(folder)) {
+            assertThat(studio.snapshot().accepted()).hasSize(30);
+            studio.undo();
+            assertThat(studio.snapshot().of(null)).hasSize(30);
+            assertThat(studio.snapshot().kept()).isEmpty();
+        }
+    }
+
+    @Test
+    void noneOfMineIsRememberedUntilThePictureIsPutElsewhere() throws IOException {
+        try (Studio studio = open(fill(folder, 2, "", "cats", "dogs"))) {
+            studio.none(List.of(ids(studio, null).get(0), ids(studio, "cats").get(0)), null);
+        }
+        try (Studio studio = open(folder)) {
+            assertThat(studio.snapshot().none()).hasSize(2);
+            assertThat(studio.snapshot().of(null)).hasSize(1);
+            List<String> none = studio.snapshot().none().stream().map(Photo::id).toList();
+            studio.move(none.subList(0, 1), null, false, null);
+            studio.move(none.subList(1, 2), "dogs", false, null);
+            assertThat(studio.snapshot().none()).isEmpty();
+            studio.undo();
+            studio.undo();
+            assertThat(studio.snapshot().none()).hasSize(2);
+            studio.undo();
+            assertThat(ids(studio, "cats")).hasSize(2);
+            assertThat(studio.snapshot().none()).isEmpty();
+        }
+    }
+
+    /** Each picture is drawn as often as any other, whatever its content. */
+    @Test
+    void aCheckIsDrawnUniformlyAndHiddenFromLearningUntilItIsOver() throws IOException {
+        fill(folder, 40, "", "cats");
+        try (Studio studio = open(folder)) {
+            Snapshot now = studio.snapshot();
+            List<String> contents = now.photos().stream().map(Photo::sha256).toList();
+            Map<String, Integer> rows = contents.stream().collect(toMap(one -> one, contents::indexOf));
+            Sorting sorting =
+                    new Sorting(1, 1, new Compared(null, contents, rows), List.of(), null, false, null, null, null);
+            Map<String, Integer> times = new HashMap<>();
+            int draws = 2_000;
+            for (int seed = 0; seed < draws; seed++) {
+                Set<String> drawn = Set.copyOf(sorting.draw(now, 10, new Random(seed)));
+                assertThat(drawn).hasSize(10);
+                drawn.forEach(one -> times.merge(one, 1, Integer::sum));
+            }
+            assertThat(times).hasSize(40); // and none that has a label
+            assertThat(times.values()).allSatisfy(n -> assertThat(n).isCloseTo(draws / 4, within(100)));
+            assertThrown(() -> sorting.draw(now, 41, new Random(0)), "40 are unsorted");
+            studio.draw(sorting.draw(now, 10, new Random(0)));
+            assertThrown(() -> sorting.draw(studio.snapshot(), 10, new Random(1)), "A check is open");
+        }
+        try (Studio studio = open(folder)) {
+            List<Drawn> drawn = studio.snapshot().drawn();
+            assertThat(drawn).hasSize(10).noneMatch(Drawn::isAnswered);
+            int check = studio.snapshot().checks().get(0);
+            studio.move(List.of(drawn.get(0).id(), drawn.get(1).id()), "cats", false, null);
+            studio.none(List.of(drawn.get(2).id()), null);
+            studio.unclear(drawn.get(3).id());
+            studio.upload(picture(500), null, "late.png", null);
+            assertThat(studio.snapshot().drawn()).filteredOn(Drawn::isAnswered).hasSize(4);
+            assertThat(studio.snapshot().labelled(one -> true)).hasSize(40);
+            assertThat(studio.unsortedAt(check)).hasSize(40).doesNotContain(Sha256.of(picture(500)));
+            studio.stopCheck();
+            assertThat(studio.snapshot().drawn()).isEmpty();
+            assertThat(studio.snapshot().checks()).isEmpty();
+            assertThat(studio.snapshot().labelled(one -> true)).hasSize(42);
+            studio.undo();
+            assertThat(studio.snapshot().labelled(one -> true)).hasSize(40);
+            assertThat(studio.snapshot().drawn()).hasSize(10);
         }
     }
 
