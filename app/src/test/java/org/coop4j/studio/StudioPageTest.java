@@ -815,6 +815,73 @@ class StudioPageTest {
         assertThat(pictures("")).isEqualTo(7);
     }
 
+    /** Number of pictures beside the map, drawn or not. */
+    private static final String LISTED = "Number(document.querySelector('.pile .tile')?.ariaSetSize ?? 0)";
+
+    @Test
+    void theMapSelectsByLassoAndByKeyboardAlone() throws IOException {
+        browser.resize(1400);
+        press("v");
+        browser.until("document.querySelector('h1').textContent === 'Map of 32 pictures.'");
+        browser.until(LISTED + " === 8"); // the unsorted ones
+        browser.until("document.querySelector('canvas') !== null && document.querySelector('.map svg') !== null");
+        String around =
+                """
+                const canvas = document.querySelector("canvas");
+                const {left, top, width, height} = canvas.getBoundingClientRect();
+                const at = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type,
+                    {clientX: left + x * width, clientY: top + y * height, pointerId: 1, bubbles: true}));
+                canvas.setPointerCapture = () => {};
+                at("pointerdown", 0.01, 0.01);
+                [[0.99, 0.01], [0.99, 0.99], [0.5, 0.99], [0.01, 0.99]].forEach(([x, y]) => at("pointermove", x, y));
+                at("pointerup", 0.01, 0.99);
+                """;
+        browser.executeScript(around);
+        browser.until("document.querySelector('.dock b').textContent === '8 selected'");
+        click("All 32");
+        browser.until("document.querySelector('.dock b').textContent === '32 selected'");
+        for (String scheme : List.of("light", "dark")) {
+            browser.prefer(scheme);
+            browser.photograph("map-" + scheme, false);
+        }
+        browser.prefer("light");
+        click("Unsorted 8");
+        press(Keys.ESCAPE);
+        browser.until("document.querySelector('.dock b').textContent === 'Nothing selected'");
+        browser.executeScript("document.querySelector('.pile .tile').focus()");
+        press("+");
+        browser.until("document.querySelector('.dock b').textContent === '2 selected'");
+        press("+");
+        browser.until("document.querySelector('.dock b').textContent === '3 selected'");
+        browser.until(LISTED + " === 3");
+        press("-");
+        browser.until("document.querySelector('.dock b').textContent === '2 selected'");
+        press("c");
+        browser.until("document.activeElement.matches('dialog input')");
+        press("clock", Keys.ENTER);
+        untilPictures("clock", 2);
+        browser.resize(390);
+        browser.until("document.querySelector('canvas') === null"); // the list alone
+        browser.assertFits("map at 390");
+        browser.photograph("map-390", false);
+        browser.resetSize();
+        press("v");
+        browser.until("document.querySelectorAll('.card').length === 3");
+    }
+
+    @Test
+    void aMapHasSixteenPicturesOrMore() throws IOException {
+        for (Path file : files(photos.resolve("pizza"))) {
+            Files.delete(file);
+        }
+        for (Path file : files(photos).subList(0, 4)) {
+            Files.delete(file);
+        }
+        browser.until("document.querySelector('.tray b').textContent === '4'");
+        press("v");
+        browser.until("document.querySelector('h2')?.textContent === 'From 16 pictures on.'");
+    }
+
     /** Returns the picture at half its size, mirrored. */
     private static byte[] nearlyTheSame(Path picture) throws IOException {
         BufferedImage whole = ImageIO.read(picture.toFile());
