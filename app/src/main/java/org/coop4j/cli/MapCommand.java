@@ -54,7 +54,8 @@ final class MapCommand extends ConsoleCommand {
                     count(pool.size()));
             double[][] places = pool.map(seed, console);
             int[] labels = labels(opened);
-            Set<Integer> suspects = pool.neighbours().contradicted(opened.known()).keySet();
+            Set<Integer> suspects =
+                    pool.neighbours().contradicted(opened.known()).keySet();
             List<Point> points = new ArrayList<>();
             for (int i = 0; i < pool.size(); i++) {
                 String name = labels[i] < 0 ? "" : ": " + opened.className(labels[i]);

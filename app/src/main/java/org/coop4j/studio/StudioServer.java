@@ -369,7 +369,9 @@ public final class StudioServer implements Closeable {
                         now.classes().stream()
                                 .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
                                 .toList())
-                .putPOJO("drawing", drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
+                .putPOJO(
+                        "drawing",
+                        drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
                 .putPOJO("learning", work == null ? null : told(work));
     }
 

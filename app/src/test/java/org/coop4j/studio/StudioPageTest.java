@@ -930,6 +930,9 @@ class StudioPageTest {
     @Test
     void everyScreenFitsAPhoneAndADesktopInBothSchemesAndDirections() throws IOException {
         Files.writeString(photos.resolve("text.jpg"), "no picture");
+        Files.write(
+                photos.resolve("watch/z.png"),
+                nearlyTheSame(files(photos.resolve("watch")).get(3)));
         browser.executeAsyncScript(
                 """
                 const done = arguments[0];
@@ -940,24 +943,31 @@ class StudioPageTest {
         browser.executeScript(axe());
         for (String scheme : List.of("light", "dark")) {
             browser.prefer(scheme);
-            for (int width : scheme.equals("dark") ? new int[] {1400} : new int[] {390, 900, 1400}) {
+            for (int width : scheme.equals("dark") ? new int[] {390, 1400} : new int[] {390, 900, 1400}) {
                 browser.resize(width);
                 browser.executeScript("document.documentElement.dir = arguments[0]", width == 900 ? "rtl" : "ltr");
                 for (String screen : SCREENS) {
                     show(screen);
                     browser.until("document.querySelector('.skeleton') === null");
-                    browser.assertFits(screen + " at " + width);
                     String tab = "document.querySelector('[aria-current]').getBoundingClientRect()";
                     assertThat(browser.js("%s.left >= 0 && %s.right <= innerWidth".formatted(tab, tab)))
                             .as("tab of " + screen + " at " + width)
                             .isEqualTo(true);
-                    if (width != 900) {
-                        assertThat(violations())
-                                .as(screen + " at " + width + ", " + scheme)
-                                .isEqualTo(List.of());
-                    }
-                    browser.photograph(screen.replace('/', '-') + "-" + width + "-" + scheme, false);
+                    look(screen, width, scheme);
                 }
+                show("clean");
+                click("Copies 1");
+                look("copies", width, scheme);
+                show("board");
+                press("v");
+                browser.until(LISTED + " > 0");
+                look("map", width, scheme);
+                press("v", "s");
+                browser.until("document.activeElement.name === 'search'");
+                press("watch -drawing", Keys.ENTER);
+                browser.until(FOUND + " > 0");
+                look("search", width, scheme);
+                press(Keys.ESCAPE, Keys.ESCAPE); // out of the field as well
             }
         }
         press("?");
@@ -966,6 +976,14 @@ class StudioPageTest {
         browser.photograph("keys", false);
         browser.resetSize();
         browser.assertLoadsOwnFilesAlone();
+    }
+
+    private static void look(String screen, int width, String scheme) throws IOException {
+        browser.assertFits(screen + " at " + width);
+        if (width != 900) {
+            assertThat(violations()).as(screen + " at " + width + ", " + scheme).isEqualTo(List.of());
+        }
+        browser.photograph(screen.replace('/', '-') + "-" + width + "-" + scheme, false);
     }
 
     static String axe() throws IOException {
