@@ -18,8 +18,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -68,9 +70,22 @@ public final class StudioBench implements Closeable {
             try (StudioBench studio = new StudioBench(photos, clip, folder.resolve("bank"))) {
                 studio.state();
                 result.put("first_start_s", since(start));
+                studio.movesWhile(
+                        "encoding",
+                        state -> state.path("encoded").asInt() < pictures
+                                || !state.path("comparing").isNull(),
+                        result);
                 studio.await(state -> state.path("encoded").asInt() == pictures && isLearned(state));
                 result.put("encoding_s", since(start));
                 studio.moves(result);
+                long drawn = System.nanoTime();
+                while (studio.ask("api/map", null).path("points").isEmpty()) {
+                    studio.movesWhile("drawing", state -> !state.path("drawing").isNull(), result);
+                }
+                result.put("map_s", since(drawn));
+                long searched = System.nanoTime();
+                studio.ask("api/search?words=red", null);
+                result.put("search_s", since(searched));
                 for (String screen : new String[] {"mistakes", "sort", "groups", "clean", "history"}) {
                     long asked = System.nanoTime();
                     studio.ask("api/" + screen, null);
@@ -90,6 +105,27 @@ public final class StudioBench implements Closeable {
         }
     }
 
+    /** Moves a picture from class to class every 50 ms. */
+    private void movesWhile(String what, Condition condition, Map<String, Object> result) throws IOException {
+        String id = ask("api/pictures?class=class-0", null).path(0).path("id").asText();
+        List<Double> answers = new ArrayList<>();
+        for (int i = 0; i % 2 == 1 || condition.holds(state()); i++) {
+            long start = System.nanoTime();
+            move(id, 1 - i % 2);
+            answers.add(since(start));
+            pause(50);
+        }
+        if (!answers.isEmpty()) {
+            answers.sort(null);
+            result.put("move_while_" + what + "_median_s", answers.get(answers.size() / 2));
+            result.put("move_while_" + what + "_slowest_s", answers.get(answers.size() - 1));
+        }
+    }
+
+    private void move(String id, int label) throws IOException {
+        ask("api/move", "{\"pictures\":[\"%s\"],\"to\":\"class-%d\"}".formatted(id, label));
+    }
+
     /** Moves a picture from class to class, each time when the move before is learned, and then without waiting. */
     private void moves(Map<String, Object> result) throws IOException {
         double[] answers = new double[MOVES];
@@ -97,7 +133,7 @@ public final class StudioBench implements Closeable {
         String id = ask("api/pictures?class=class-0", null).path(0).path("id").asText();
         for (int i = 0; i < 2 * MOVES; i++) {
             long start = System.nanoTime();
-            ask("api/move", "{\"pictures\":[\"%s\"],\"to\":\"class-%d\"}".formatted(id, 1 - i % 2));
+            move(id, 1 - i % 2);
             answers[i / 2] = Math.max(i % 2 == 0 ? 0 : answers[i / 2], since(start));
             if (i < MOVES) {
                 await(StudioBench::isLearned);
@@ -122,11 +158,15 @@ public final class StudioBench implements Closeable {
 
     private void await(Condition condition) throws IOException {
         while (!condition.holds(state())) {
-            try {
-                Thread.sleep(5);
-            } catch (InterruptedException e) {
-                throw new IOException(e);
-            }
+            pause(5);
+        }
+    }
+
+    private static void pause(long millis) throws IOException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 

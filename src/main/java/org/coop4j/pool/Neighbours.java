@@ -1,6 +1,11 @@
 package org.coop4j.pool;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.coop4j.base.Progress;
@@ -21,6 +26,9 @@ public final class Neighbours {
 
     /** Pictures of a block; every two blocks are compared by one thread. */
     private static final int BLOCK = 512;
+
+    /** Fewest labelled neighbours that can contradict a label. */
+    private static final int FEWEST = 4;
 
     private final FeatureMatrix units;
     private final int wanted;
@@ -253,6 +261,33 @@ public final class Neighbours {
     /** Returns neighbour number {@code place} of a picture, counted from 0. */
     public int row(int picture, int place) {
         return rows[picture * count + place];
+    }
+
+    /**
+     * Finds labels that are probably wrong: those of no labelled neighbour, where there are four or more.
+     *
+     * @param labels of some pictures, by row
+     * @return the label of most neighbours instead, by row
+     */
+    public SortedMap<Integer, Integer> contradicted(Map<Integer, Integer> labels) {
+        SortedMap<Integer, Integer> found = new TreeMap<>();
+        labels.forEach((picture, label) -> {
+            Map<Integer, Integer> near = new HashMap<>();
+            for (int place = 0; place < count; place++) {
+                Integer other = labels.get(row(picture, place));
+                if (other != null) {
+                    near.merge(other, 1, Integer::sum);
+                }
+            }
+            int labelled = near.values().stream().mapToInt(Integer::intValue).sum();
+            if (labelled >= FEWEST && !near.containsKey(label)) {
+                found.put(
+                        picture,
+                        Collections.max(near.entrySet(), Map.Entry.comparingByValue())
+                                .getKey());
+            }
+        });
+        return found;
     }
 
     /** Returns the cosine of a picture with its neighbour number {@code place}. */

@@ -390,7 +390,13 @@ public final class Pool {
      * @return x and y of each picture
      */
     public double[][] map(long seed, Progress progress) {
-        PoolMap map = new PoolMap(units, Neighbours.of(units, PoolMap.NEIGHBOURS, progress), seed);
+        return map(IntStream.range(0, size()).toArray(), seed, progress);
+    }
+
+    /** Places some pictures alone, by their rows. */
+    public double[][] map(int[] rows, long seed, Progress progress) {
+        FeatureMatrix some = units.rows(rows);
+        PoolMap map = new PoolMap(some, Neighbours.of(some, PoolMap.NEIGHBOURS, progress), seed);
         try (Task task = progress.task("placing", PoolMap.EPOCHS, Unit.WORK)) {
             for (int epoch = 0; epoch < PoolMap.EPOCHS; epoch++) {
                 map.epoch(epoch);

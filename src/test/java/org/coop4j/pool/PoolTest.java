@@ -311,6 +311,28 @@ class PoolTest {
     }
 
     @Test
+    void aLabelThatAllLabelledNeighboursContradictIsFound() {
+        FeatureMatrix units = Drawn.of(300, 5).units;
+        Pool pool = Pool.of(units, Progress.NONE);
+        Map<Integer, Integer> labels = new HashMap<>(Map.of(7, 0));
+        for (int place = 0; place < 4; place++) {
+            assertThat(pool.neighbours().contradicted(labels)).isEmpty(); // of fewer than four
+            labels.put(pool.neighbours().row(7, place), place == 2 ? 2 : 1);
+        }
+        assertThat(pool.neighbours().contradicted(labels).get(7)).isEqualTo(1);
+        labels.put(pool.neighbours().row(7, 4), 0);
+        assertThat(pool.neighbours().contradicted(labels)).doesNotContainKey(7);
+    }
+
+    @Test
+    void aMapOfAPartIsThatOfAPoolOfIt() {
+        FeatureMatrix units = Drawn.of(100, 6).units;
+        int[] rows = IntStream.range(0, 50).map(i -> 2 * i).toArray();
+        assertThat(Pool.of(units, Progress.NONE).map(rows, 4, Progress.NONE))
+                .isDeepEqualTo(Pool.of(units.rows(rows), Progress.NONE).map(4, Progress.NONE));
+    }
+
+    @Test
     void nextAsksForAllThatAreFreeAndForNoneTwice() {
         Drawn drawn = Drawn.of(50, 9);
         assertThat(rows(drawn.pool().next(drawn.logits(), SCALE, Map.of(3, 0, 4, -1), 1_000)))

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
@@ -16,7 +17,6 @@ import org.coop4j.page.HtmlPage;
 import org.coop4j.page.PointMap;
 import org.coop4j.page.PointMap.Point;
 import org.coop4j.page.Section;
-import org.coop4j.pool.Neighbours;
 import org.coop4j.pool.Pool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,11 +26,6 @@ import picocli.CommandLine.Parameters;
 /** {@code coop map}: a page on which pictures that look alike are near each other. */
 @Command(name = "map")
 final class MapCommand extends ConsoleCommand {
-
-    private static final int MOST = 20_000;
-
-    /** Fewest labelled neighbours that can contradict a label. */
-    private static final int FEWEST = 4;
 
     @Mixin
     PoolOptions poolOptions;
@@ -53,13 +48,14 @@ final class MapCommand extends ConsoleCommand {
         try (OpenPool opened = poolOptions.open(arguments, poolOptions.haveClasses(), true, console)) {
             Pool pool = opened.pool();
             CommandFailure.require(
-                    pool.size() <= MOST,
+                    pool.size() <= PointMap.MOST,
                     "a page shows at most %s pictures, these are %s: give a part of them",
-                    count(MOST),
+                    count(PointMap.MOST),
                     count(pool.size()));
             double[][] places = pool.map(seed, console);
             int[] labels = labels(opened);
-            List<Integer> suspects = suspects(opened);
+            Set<Integer> suspects =
+                    pool.neighbours().contradicted(opened.known()).keySet();
             List<Point> points = new ArrayList<>();
             for (int i = 0; i < pool.size(); i++) {
                 String name = labels[i] < 0 ? "" : ": " + opened.className(labels[i]);
@@ -98,20 +94,5 @@ final class MapCommand extends ConsoleCommand {
         int[] labels = opened.joint(Map.of(), console).labels().clone();
         opened.known().forEach((row, label) -> labels[row] = label);
         return labels;
-    }
-
-    /** Returns the labelled pictures whose labelled neighbours all have other labels. */
-    private static List<Integer> suspects(OpenPool opened) {
-        Neighbours neighbours = opened.pool().neighbours();
-        return opened.known().keySet().stream()
-                .filter(i -> {
-                    List<Integer> near = IntStream.range(0, neighbours.count())
-                            .mapToObj(place -> opened.known().get(neighbours.row(i, place)))
-                            .filter(label -> label != null)
-                            .toList();
-                    return near.size() >= FEWEST
-                            && !near.contains(opened.known().get(i));
-                })
-                .toList();
     }
 }

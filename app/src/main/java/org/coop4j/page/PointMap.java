@@ -11,6 +11,9 @@ import java.util.stream.IntStream;
  */
 public record PointMap(String title, List<String> groups, List<Point> points) {
 
+    /** Most points that a page draws. */
+    public static final int MOST = 20_000;
+
     private static final double WIDTH = 1000;
     private static final double MARGIN = 12;
 

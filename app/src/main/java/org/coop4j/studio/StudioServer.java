@@ -41,6 +41,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.StateFolder;
+import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.SetChoice;
@@ -92,6 +93,7 @@ public final class StudioServer implements Closeable {
     private final Review review;
     private final Runs runs;
     private final PhotoSearch search;
+    private final PhotoMap map;
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
@@ -113,6 +115,7 @@ public final class StudioServer implements Closeable {
         this.model = new Model(studio, clip, encoded, quality, this::tell);
         this.review = new Review(studio, encoded, quality, model);
         this.search = new PhotoSearch(studio, clip, encoded, model);
+        this.map = new PhotoMap(model, this::tell);
         this.runs = new Runs(studio, clip, encoded, bank, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
     }
@@ -343,6 +346,7 @@ public final class StudioServer implements Closeable {
         Fit fit = model.latest();
         Sorting sorting = model.sorting();
         Work work = runs.running();
+        WatchedProgress drawing = map.drawing();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
         Map<String, List<Photo>> own = now.byClass();
@@ -375,6 +379,9 @@ public final class StudioServer implements Closeable {
                         now.classes().stream()
                                 .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
                                 .toList())
+                .putPOJO(
+                        "drawing",
+                        drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
                 .putPOJO("learning", work == null ? null : told(work));
     }
 
@@ -436,6 +443,7 @@ public final class StudioServer implements Closeable {
                         context.queryParams("like"),
                         context.queryParams("unlike"),
                         "class".equals(context.queryParam("order")))));
+        get(routes, "map", context -> map.of(studio.snapshot().without(encoded::isUnreadable)));
         routes.post("/api/example", context -> context.json(Map.of("id", search.example(picture(context)))));
         routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
@@ -625,6 +633,7 @@ public final class StudioServer implements Closeable {
             running.close();
         }
         runs.close();
+        map.close();
         model.close();
         encoded.close();
         studio.close();

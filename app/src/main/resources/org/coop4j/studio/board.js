@@ -3,9 +3,10 @@
 import {camera} from "./camera.js";
 import {ask, close, open} from "./dialog.js";
 import {adder, collect, drag, drop} from "./give.js";
-import {act, classes, classOf, list, move, state} from "./model.js";
-import {bar, button, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
+import {act, classes, classOf, list, move, redraw, state} from "./model.js";
+import {bar, button, h, image, kbd, muted, name, part, pictures, segments, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
+import {mapView} from "./map.js";
 import {search, searchField, searching, toField} from "./search.js";
 
 const ENOUGH = 20;
@@ -194,13 +195,44 @@ const cards = () =>
     );
 
 /** What is shown in place of the cards. */
-const view = () => (searching() ? search : null);
+const view = () => (searching() ? search : isMap ? mapView : null);
+
+let isMap = false;
+
+function turn(map = !isMap) {
+    isMap = map;
+    state.picked.clear();
+    scrollTo(0, 0);
+    redraw();
+}
+
+const turner = () =>
+    h(
+        ".row",
+        segments(
+            "View of the board",
+            [
+                [false, "Cards"],
+                [true, "Map"]
+            ],
+            isMap,
+            turn
+        ),
+        kbd("V")
+    );
+
+function head() {
+    const own = state.open === undefined && view()?.head();
+    return own && view() === mapView ? [...own, turner()] : own;
+}
 
 export const board = {
     title: "Board",
-    sentence: () => state.open === undefined && view()?.sentence(),
+    head,
     draw: () =>
-        state.open !== undefined ? opened(state.open) : [searchField(), view()?.draw() ?? cards()],
+        state.open !== undefined ? opened(state.open) : view() === mapView
+              ? mapView.draw()
+              : [h(".row.wrap.top", searchField(), !view() && turner()), view()?.draw() ?? cards()],
     dock: () =>
         state.open === undefined && view()
             ? view().dock()
@@ -210,13 +242,14 @@ export const board = {
         const {class: at, id} = document.activeElement.dataset;
         const of = state.open ?? at;
         if (state.open === undefined && view()) {
-            return {...view().keys(), c: newClass};
+            return {...view().keys(), c: newClass, v: view() === mapView && (() => turn())};
         }
         return {
             ...((state.picked.size || id) && dockKeys(items(), state.server.several && state.open)),
             c: newClass,
             y: acceptedOf() && (() => move(acceptedOf(), state.open)),
             s: state.open === undefined && toField,
+            v: state.open === undefined && (() => turn()),
             F2: of && (() => rename(of)),
             Escape: () => (location.hash = "#board")
         };

@@ -1,6 +1,6 @@
 // Clean: labels that are probably wrong, pictures that occur twice, and pictures or files that are no use.
 
-import {copies, copiesCount, copiesKeys, copiesSentence} from "./copies.js";
+import {copies, copiesCount, copiesKeys, copiesHead} from "./copies.js";
 import {act, focus, gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
 import {button, count, grouped, h, image, muted, name, part, pictures} from "./parts.js";
@@ -72,7 +72,7 @@ const VIEWS = {
         },
         keys: (a) => caseKeys(suspects(a))
     },
-    copies: {title: "Copies", count: copiesCount, draw: copies, sentence: copiesSentence, keys: copiesKeys},
+    copies: {title: "Copies", count: copiesCount, draw: copies, head: copiesHead, keys: copiesKeys},
     useless: {
         title: "Tiny, blurred, unreadable",
         count: (a) => a.tiny.length + a.blurred.length + a.unreadable.length,
@@ -96,7 +96,7 @@ export const clean = {
     title: "Clean",
     needs: "clean",
     waiting: (s) => s.clean,
-    sentence: (a) => view(a).sentence?.(a),
+    head: (a) => view(a).head?.(a),
     draw: (a) => [
         h(
             ".row.wrap",

@@ -92,7 +92,7 @@ const keepThese = (groups, look, key) =>
     );
 
 /** What is said above the copies. */
-export function copiesSentence(a) {
+export function copiesHead(a) {
     const found = all(a);
     const both = found.filter((g) => g.crosses).length;
     const [first] = parts(a);

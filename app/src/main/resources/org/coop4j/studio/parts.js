@@ -32,6 +32,20 @@ export const images = (look, ids, props) =>
         ids.map((id) => image(id, props))
     );
 
+/** One of some choices, each a key and a text; `off` says why one cannot be chosen. */
+export const segments = (label, choices, value, set, off = () => null) =>
+    h(
+        ".segments",
+        {role: "group", "aria-label": label},
+        choices.map(([key, text]) => {
+            const why = off(key);
+            return button(text, !why && (() => set(key)), ".choice", null, {
+                "aria-pressed": String(key === value),
+                title: why || null
+            });
+        })
+    );
+
 /** A part of a screen: its title, a note beside it, and at the end of the line what can be done. */
 export const part = (title, note, side, inside, props) =>
     h(
@@ -77,19 +91,5 @@ export function grouped(list, key) {
     list.forEach((one) => found.set(key(one), [...(found.get(key(one)) ?? []), one]));
     return [...found.values()].sort((a, b) => b.length - a.length);
 }
-
-/** Buttons of which one is chosen: labels by value; `off` says why one cannot be. */
-export const choices = (label, all, now, choose, off = () => null) =>
-    h(
-        ".choices",
-        {role: "group", "aria-label": label},
-        Object.entries(all).map(([value, text]) =>
-            button(text, !off(value) && (() => value !== String(now) && choose(value)), ".choice", null, {
-                key: value,
-                title: off(value) || null,
-                "aria-pressed": String(value === String(now))
-            })
-        )
-    );
 
 export const skeleton = () => h(".skeleton", {"aria-busy": "true"});

@@ -117,7 +117,7 @@ function onKey(event, items, at, across, tall, enter) {
     if (to !== undefined) {
         const next = items[to]?.id ?? id;
         if (key === "Home" || key === "End") { // may not be drawn yet
-            scrollBy(0, currentTarget.getBoundingClientRect().top + tall * Math.floor(to / across) - innerHeight / 2);
+            (currentTarget.closest(".pile") ?? window).scrollBy(0, currentTarget.getBoundingClientRect().top + tall * Math.floor(to / across) - innerHeight / 2);
         }
         state.anchor = shiftKey ? (state.anchor ?? id) : next;
         shiftKey ? pick(items, next, true) : go(next);

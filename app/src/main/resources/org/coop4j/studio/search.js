@@ -2,7 +2,7 @@
 
 import {drop} from "./give.js";
 import {data, fail, focus, forget, redraw, request, state} from "./model.js";
-import {button, choices, count, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
+import {button, count, h, image, kbd, muted, name, part, pictures, segments, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
 const FIELD = {}; // where pictures are dropped as examples
@@ -163,7 +163,7 @@ export const searchField = () =>
     );
 
 /** What is said above the results. */
-function sentence() {
+function head() {
     const {words, not, like, unlike, byClass} = query;
     const quoted = (list) => list.map((word) => `“${word}”`).join(", ");
     const text = words
@@ -182,7 +182,15 @@ function sentence() {
             h(
                 ".row",
                 h("span.muted", "Order by"),
-                choices("Order by", {false: "the words", true: [name(of), "’s probability"]}, byClass, () => order()),
+                segments(
+                    "Order by",
+                    [
+                        [false, "the words"],
+                        [true, [name(of), "’s probability"]]
+                    ],
+                    byClass,
+                    (to) => set({byClass: to})
+                ),
                 kbd("O")
             )
     ];
@@ -252,7 +260,7 @@ function results() {
 
 /** The Board while something is searched. */
 export const search = {
-    sentence,
+    head,
     draw: results,
     dock: () => dock(foundPictures(), {likely: named()}),
     keys: () => ({

@@ -4,7 +4,7 @@ import {asked, helpful} from "./asked.js";
 import {ask} from "./dialog.js";
 import {groups} from "./groups.js";
 import {act, classes, data, focus, gesture, move, none, redraw, reject, state} from "./model.js";
-import {bar, button, choices, count, h, image, kbd, muted, name, part, pictures, skeleton} from "./parts.js";
+import {bar, button, count, h, image, kbd, muted, name, part, pictures, segments, skeleton} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
 const MINUTES = {30: 2, 100: 5, 400: 20}; // that a check takes
@@ -40,7 +40,7 @@ const open = (of) => ((opened = of), state.picked.clear(), scrollTo(0, 0), focus
 const views = () =>
     h(
         ".row",
-        choices("View", VIEWS, shown(), show),
+        segments("View", Object.entries(VIEWS), shown(), show),
         kbd("V")
     );
 const other = () => show({rows: "next", next: "groups", groups: "rows"}[view]);
@@ -117,7 +117,7 @@ function promised(a) {
     const p = promise(a);
     const {drawn} = check();
     const choice = (label, options, value, set, off) =>
-        choices(label, options, value, (to) => (set(Number(to)), redraw()), off);
+        segments(label, Object.entries(options), String(value), (to) => (set(Number(to)), redraw()), off);
     const done = (share) =>
         h(
             ".checked",

@@ -31,11 +31,11 @@ const KEYS = {
     B: "keep both copies",
     C: "new class; of the selected pictures, if there are some",
     S: "search; in Sort: skip",
-    V: "other view of Sort",
+    V: "other view: map or cards; of Sort",
     Y: "these are right",
     T: "cannot tell",
     "⌫": "back to the last answer",
-    "+, -": "search for more like these, or not like these",
+    "+, -": "search for more like these, or not like these; on the map: add the nearest, or take it back",
     O: "order by the words, or by the probability of their class",
     F2: "rename or merge the class",
     N: "what the large button does",
@@ -150,19 +150,20 @@ function next() {
     to === state.screen && here ? here() : (location.hash = to);
 }
 
+const headed = ([text, evidence, side]) =>
+    h(".sentence.row.wrap", h("div", h("h1", text), muted(evidence)), h(".row.end", side));
+
 function sentence(s) {
-    const own = answer() && screen().sentence?.(answer());
+    const own = answer() && screen().head?.(answer());
     if (own) {
-        const [text, evidence, side] = own;
-        return h(".sentence.row.wrap", h("div", h("h1", text), muted(evidence)), h(".row.end", side));
+        return headed(own);
     }
     const [text, evidence, to, label] = told(s);
     const here = to === state.screen;
-    return h(
-        ".sentence.row.wrap",
-        h("div", h("h1", text), muted(evidence)),
-        h(
-            ".row.end",
+    return headed([
+        text,
+        evidence,
+        [
             state.screen === "board" &&
                 s.classes.length > 1 &&
                 !s.learning &&
@@ -170,8 +171,8 @@ function sentence(s) {
                 button("Learn properly", learn, ".plain.large", "L"),
             (!here || "board learn".includes(to)) &&
                 button(label, next, ".large" + (here || state.screen === "board" ? ".primary" : ""), "N")
-        )
-    );
+        ]
+    ]);
 }
 
 const content = () =>

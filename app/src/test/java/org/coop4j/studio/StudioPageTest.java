@@ -915,7 +915,7 @@ class StudioPageTest {
         press(Keys.ARROW_DOWN);
         browser.until("document.activeElement.matches('.found .tile')");
         press("o");
-        browser.until("document.querySelector('.choices [aria-pressed=true]').textContent.startsWith('watch')");
+        browser.until("document.querySelector('[aria-label=\"Order by\"] [aria-pressed=true]').textContent.startsWith('watch')");
         press(Keys.SPACE);
         browser.until("document.querySelectorAll('[aria-selected=true]').length === 1");
         press(Keys.ARROW_RIGHT);
@@ -925,7 +925,7 @@ class StudioPageTest {
         press("+");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures.'");
         browser.until(FOUND + " === 32");
-        assertThat(browser.js("document.querySelector('.choices')")).isNull(); // no words, no class
+        assertThat(browser.js("document.querySelector('[aria-label=\"Order by\"]')")).isNull(); // no words, no class
         browser.executeScript("[...document.querySelectorAll('.found .tile')].at(-1).focus()");
         press("-");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures, not like 1.'");
@@ -941,6 +941,73 @@ class StudioPageTest {
         press(Keys.ESCAPE);
         browser.until("document.querySelectorAll('.card').length === 3");
         assertThat(pictures("")).isEqualTo(7);
+    }
+
+    /** Number of pictures beside the map, drawn or not. */
+    private static final String LISTED = "Number(document.querySelector('.pile .tile')?.ariaSetSize ?? 0)";
+
+    @Test
+    void theMapSelectsByLassoAndByKeyboardAlone() throws IOException {
+        browser.resize(1400);
+        press("v");
+        browser.until("document.querySelector('h1').textContent === 'Map of 32 pictures.'");
+        browser.until(LISTED + " === 8"); // the unsorted ones
+        browser.until("document.querySelector('canvas') !== null && document.querySelector('.map svg') !== null");
+        String around =
+                """
+                const canvas = document.querySelector("canvas");
+                const {left, top, width, height} = canvas.getBoundingClientRect();
+                const at = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type,
+                    {clientX: left + x * width, clientY: top + y * height, pointerId: 1, bubbles: true}));
+                canvas.setPointerCapture = () => {};
+                at("pointerdown", 0.01, 0.01);
+                [[0.99, 0.01], [0.99, 0.99], [0.5, 0.99], [0.01, 0.99]].forEach(([x, y]) => at("pointermove", x, y));
+                at("pointerup", 0.01, 0.99);
+                """;
+        browser.executeScript(around);
+        browser.until("document.querySelector('.dock b').textContent === '8 selected'");
+        click("All 32");
+        browser.until("document.querySelector('.dock b').textContent === '32 selected'");
+        for (String scheme : List.of("light", "dark")) {
+            browser.prefer(scheme);
+            browser.photograph("map-" + scheme, false);
+        }
+        browser.prefer("light");
+        click("Unsorted 8");
+        press(Keys.ESCAPE);
+        browser.until("document.querySelector('.dock b').textContent === 'Nothing selected'");
+        browser.executeScript("document.querySelector('.pile .tile').focus()");
+        press("+");
+        browser.until("document.querySelector('.dock b').textContent === '2 selected'");
+        press("+");
+        browser.until("document.querySelector('.dock b').textContent === '3 selected'");
+        browser.until(LISTED + " === 3");
+        press("-");
+        browser.until("document.querySelector('.dock b').textContent === '2 selected'");
+        press("c");
+        browser.until("document.activeElement.matches('dialog input')");
+        press("clock", Keys.ENTER);
+        untilPictures("clock", 2);
+        browser.resize(390);
+        browser.until("document.querySelector('canvas') === null"); // the list alone
+        browser.assertFits("map at 390");
+        browser.photograph("map-390", false);
+        browser.resetSize();
+        press("v");
+        browser.until("document.querySelectorAll('.card').length === 3");
+    }
+
+    @Test
+    void aMapHasSixteenPicturesOrMore() throws IOException {
+        for (Path file : files(photos.resolve("pizza"))) {
+            Files.delete(file);
+        }
+        for (Path file : files(photos).subList(0, 4)) {
+            Files.delete(file);
+        }
+        browser.until("document.querySelector('.tray b').textContent === '4'");
+        press("v");
+        browser.until("document.querySelector('h2')?.textContent === 'From 16 pictures on.'");
     }
 
     /** Returns the picture at half its size, mirrored. */
@@ -991,6 +1058,9 @@ class StudioPageTest {
     @Test
     void everyScreenFitsAPhoneAndADesktopInBothSchemesAndDirections() throws IOException {
         Files.writeString(photos.resolve("text.jpg"), "no picture");
+        Files.write(
+                photos.resolve("watch/z.png"),
+                nearlyTheSame(files(photos.resolve("watch")).get(3)));
         browser.executeAsyncScript(
                 """
                 const done = arguments[0];
@@ -1001,7 +1071,7 @@ class StudioPageTest {
         browser.executeScript(axe());
         for (String scheme : List.of("light", "dark")) {
             browser.prefer(scheme);
-            for (int width : scheme.equals("dark") ? new int[] {1400} : new int[] {390, 900, 1400}) {
+            for (int width : scheme.equals("dark") ? new int[] {390, 1400} : new int[] {390, 900, 1400}) {
                 browser.resize(width);
                 browser.executeScript("document.documentElement.dir = arguments[0]", width == 900 ? "rtl" : "ltr");
                 for (String screen : SCREENS) {
@@ -1020,6 +1090,19 @@ class StudioPageTest {
                     browser.until("document.querySelector('%s') !== null".formatted(view));
                     assertLooksRight("view" + view, width, scheme);
                 }
+                show("clean");
+                click("Copies 1");
+                assertLooksRight("copies", width, scheme);
+                show("board");
+                press("v");
+                browser.until(LISTED + " > 0");
+                assertLooksRight("map", width, scheme);
+                press("v", "s");
+                browser.until("document.activeElement.name === 'search'");
+                press("watch -drawing", Keys.ENTER);
+                browser.until(FOUND + " > 0");
+                assertLooksRight("search", width, scheme);
+                press(Keys.ESCAPE, Keys.ESCAPE); // out of the field as well
             }
         }
         press("?");

@@ -30,6 +30,7 @@ import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -537,6 +538,51 @@ class StudioServerTest {
                         .path("error")
                         .asText())
                 .startsWith("It is not a JPEG");
+    }
+
+    /** It is drawn in the background, and what is drawn stays where it is. */
+    @Test
+    void theMapIsDrawnOnceAndNewPicturesLieAmongAlikeOnes() throws Exception {
+        awaitEncoded();
+        JsonNode map = get("map");
+        while (map.path("points").size() < 27) {
+            Thread.sleep(50);
+            map = get("map");
+        }
+        assertThat(get("state").path("drawing").isNull()).isTrue();
+        assertThat(map.path("pictures").asInt()).isEqualTo(27);
+        assertThat(map.path("points").findValuesAsText("unsorted"))
+                .filteredOn("true"::equals)
+                .hasSize(9);
+        Files.write(photos.resolve("new.png"), picture(700));
+        JsonNode more = get("map");
+        while (more.path("points").size() < 28) {
+            Thread.sleep(50);
+            more = get("map");
+        }
+        Map<String, List<Double>> places = places(more);
+        assertThat(places).containsAllEntriesOf(places(map));
+        assertThat(places(map)).containsValue(places.get(Photo.id(Sha256.of(picture(700)))));
+        String id = first("");
+        post("move", "{\"pictures\":[\"%s\"],\"to\":\"dog\"}".formatted(id), 200);
+        post("remove", "{\"pictures\":[\"%s\"]}".formatted(first("?class=cat")), 200);
+        JsonNode changed = get("map");
+        assertThat(changed.path("points")).hasSize(27);
+        for (JsonNode point : changed.path("points")) {
+            if (point.path("picture").asText().equals(id)) {
+                assertThat(point.path("labels").path(0).asText()).isEqualTo("dog");
+                assertThat(point.path("unsorted").asBoolean()).isFalse();
+            }
+        }
+    }
+
+    private static Map<String, List<Double>> places(JsonNode map) {
+        Map<String, List<Double>> places = new HashMap<>();
+        map.path("points")
+                .forEach(point -> places.put(
+                        point.path("picture").asText(),
+                        List.of(point.path("x").asDouble(), point.path("y").asDouble())));
+        return places;
     }
 
     /** Opening Try asks for the address again and again. */

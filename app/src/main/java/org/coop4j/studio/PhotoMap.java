@@ -1,0 +1,169 @@
+package org.coop4j.studio;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
+import org.coop4j.base.WatchedProgress;
+import org.coop4j.page.PointMap;
+import org.coop4j.pool.Neighbours;
+import org.coop4j.studio.Pooled.Compared;
+import org.coop4j.studio.Snapshot.Photo;
+
+/** The map of a folder's pictures, drawn in the background when somebody looks at it. */
+final class PhotoMap implements Closeable {
+
+    /** Fewest pictures of a map. */
+    private static final int FEWEST = 16;
+
+    /** The map is drawn anew when one of so many pictures is new; until then they lie where the most similar ones do. */
+    private static final int NEW = 10;
+
+    private static final long SEED = 1;
+
+    private final Model model;
+    private final Runnable listener;
+    private final WatchedProgress progress;
+    private volatile Map<String, double[]> places = Map.of(); // by content
+    private volatile int drawnOf; // pictures
+    private volatile boolean isDrawing;
+    private Thread drawer = new Thread(); // at first one that is never started
+
+    /**
+     * @param listener called when there is something new
+     */
+    PhotoMap(Model model, Runnable listener) {
+        this.model = model;
+        this.listener = listener;
+        this.progress = new WatchedProgress(listener);
+    }
+
+    /**
+     * A picture on the map.
+     *
+     * @param picture its identifier
+     * @param among the class of most of its labelled neighbours, if its own is none of theirs and nobody called it right; or null
+     */
+    record Point(String picture, String file, Set<String> labels, boolean unsorted, double x, double y, String among) {}
+
+    /**
+     * A map.
+     *
+     * @param pictures number of pictures of which the map is or will be
+     * @param points the present ones; none while the first map is drawn
+     */
+    record Drawn(int pictures, List<Point> points) {}
+
+    /** Returns the progress of a map that is being drawn; null if none is. */
+    WatchedProgress drawing() {
+        return isDrawing ? progress : null;
+    }
+
+    /** Returns the map, and has it drawn if there is none or many pictures are new. */
+    synchronized Drawn of(Snapshot now) {
+        Compared all = model.pooled().latest();
+        if (all == null) {
+            return new Drawn(0, List.of());
+        }
+        Map<String, Photo> present = new LinkedHashMap<>();
+        now.photos().stream()
+                .filter(one -> all.rows().containsKey(one.sha256()))
+                .forEach(one -> present.putIfAbsent(one.sha256(), one));
+        Map<String, double[]> drawn = places;
+        boolean isPart = present.size() > PointMap.MOST;
+        int more = all.contents().size() - drawnOf;
+        if (present.size() >= FEWEST && more * NEW > drawnOf && !isDrawing) {
+            isDrawing = true;
+            drawer = new Thread(() -> draw(all), "coop4j-map");
+            drawer.setDaemon(true);
+            drawer.start();
+        }
+        if (drawn.isEmpty()) {
+            return new Drawn(present.size(), List.of());
+        }
+        Map<Integer, String> among = among(now, all, present);
+        List<Point> points = new ArrayList<>();
+        present.forEach((content, one) -> {
+            int row = all.rows().get(content);
+            double[] place = isPart ? drawn.get(content) : drawn.getOrDefault(content, nearest(drawn, all, row));
+            if (place != null) {
+                points.add(new Point(
+                        one.id(),
+                        one.file(),
+                        now.labels(one),
+                        now.isUnsorted(one),
+                        place[0],
+                        place[1],
+                        among.get(row)));
+            }
+        });
+        return new Drawn(present.size(), points);
+    }
+
+    /** Returns the place of the most similar picture that has one, or null. */
+    private static double[] nearest(Map<String, double[]> drawn, Compared all, int row) {
+        Neighbours near = all.pool().neighbours();
+        return IntStream.range(0, near.count())
+                .mapToObj(place -> drawn.get(all.contents().get(near.row(row, place))))
+                .filter(place -> place != null)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Map<Integer, String> among(Snapshot now, Compared all, Map<String, Photo> present) {
+        Map<Integer, Integer> labels = new HashMap<>();
+        if (!now.isSeveral()) {
+            present.forEach((content, one) -> {
+                if (one.className() != null) {
+                    labels.put(all.rows().get(content), now.classes().indexOf(one.className()));
+                }
+            });
+        }
+        Map<Integer, String> among = new HashMap<>();
+        all.pool().neighbours().contradicted(labels).forEach((row, label) -> {
+            Photo one = present.get(all.contents().get(row));
+            if (!now.kept().contains(one.label())) {
+                among.put(row, now.classes().get(label));
+            }
+        });
+        return among;
+    }
+
+    private void draw(Compared all) {
+        try {
+            List<Integer> rows = new ArrayList<>(
+                    IntStream.range(0, all.contents().size()).boxed().toList());
+            Collections.shuffle(rows, new Random(SEED));
+            int[] some = rows.stream()
+                    .limit(PointMap.MOST)
+                    .mapToInt(Integer::intValue)
+                    .sorted()
+                    .toArray();
+            double[][] drawn = all.pool().map(some, SEED, progress);
+            Map<String, double[]> found = new HashMap<>();
+            for (int i = 0; i < some.length; i++) {
+                found.put(all.contents().get(some[i]), new double[] {drawn[0][i], drawn[1][i]});
+            }
+            places = found;
+            drawnOf = rows.size();
+        } catch (CancellationException e) {
+            return;
+        } finally {
+            isDrawing = false;
+        }
+        listener.run();
+    }
+
+    @Override
+    public void close() {
+        progress.cancel();
+        Model.end(drawer);
+    }
+}
