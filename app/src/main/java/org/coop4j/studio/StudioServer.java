@@ -474,6 +474,7 @@ public final class StudioServer implements Closeable {
 
     private void learning(RoutesConfig routes) {
         get(routes, "groups", context -> Sorting.groups(studio.snapshot(), encoded, model));
+        get(routes, "questions", context -> LabelQuestions.of(studio.snapshot(), encoded, model));
         get(routes, "curve", context -> model.curve());
         get(routes, "mistakes", context -> review.mistakes());
         change(routes, "learn", given -> {
