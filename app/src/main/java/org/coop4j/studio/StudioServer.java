@@ -503,7 +503,8 @@ public final class StudioServer implements Closeable {
     // Sorting
 
     private void sorting(RoutesConfig routes) {
-        get(routes, "groups", context -> Groups.of(studio.snapshot(), encoded, model));
+        get(routes, "groups", context -> Groups.of(studio.snapshot(), encoded));
+        get(routes, "questions", context -> LabelQuestions.of(studio.snapshot(), encoded, model));
         get(routes, "sort", context -> sorting().screen(studio.snapshot()));
         get(routes, "next", context -> sorting().next(studio.snapshot(), Math.max(1, number(context, "count", 12))));
         get(routes, "check", context -> Sorting.checked(studio.snapshot()));

@@ -24,7 +24,7 @@ const answers = () => (s().sorted ? data("sort") : null);
 const check = () => data("check") ?? {drawn: 0, pictures: [], fewest: 0};
 const isChecking = () => check().pictures.length > 0;
 const promise = (a) => a.promises.find((p) => p.error === 100 - level);
-const isEarly = () => s().several || (!s().sorted && s().encoded === s().total && !s().comparing);
+const isEarly = () => (!s().sorted && s().encoded === s().total && !s().comparing);
 const shown = () => (isEarly() ? "groups" : isChecking() ? "check" : view);
 const items = (ids) => ids.map((id) => ({id}));
 const n = (number) => number.toLocaleString("en");

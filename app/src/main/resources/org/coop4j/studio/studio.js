@@ -5,6 +5,7 @@ import {clean} from "./clean.js";
 import {drawDialog, open} from "./dialog.js";
 import {adder, collect, drop, given} from "./give.js";
 import {history} from "./history.js";
+import {labels} from "./labels.js";
 import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
@@ -53,7 +54,7 @@ const STEPS = {
     Try: "Hold something in front of the camera."
 };
 
-const screen = () => SCREENS[state.screen];
+const screen = () => (state.screen === "sort" && state.server?.several ? labels : SCREENS[state.screen]);
 const answer = () => (screen().needs ? data(screen().needs) : true);
 const letters = () => localStorage.letters !== "false";
 

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -300,10 +301,12 @@ class StudioSeveralPageTest {
         assertThat(after).hasSize(1); // of one picture
         press("u");
         untilSaid("Undone: ");
-        assertThat(table())
-                .map(StudioSeveralPageTest::sorted)
-                .containsExactlyElementsOf(
-                        before.stream().map(StudioSeveralPageTest::sorted).toList());
+        List<String> then = before.stream().map(StudioSeveralPageTest::sorted).toList();
+        for (long end = System.nanoTime() + LONGEST.toNanos();
+                !table().stream().map(StudioSeveralPageTest::sorted).toList().equals(then); ) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            LockSupport.parkNanos(20_000_000);
+        }
     }
 
     /** An object of the files' names by picture, in JavaScript. */
