@@ -915,7 +915,8 @@ class StudioPageTest {
         press(Keys.ARROW_DOWN);
         browser.until("document.activeElement.matches('.found .tile')");
         press("o");
-        browser.until("document.querySelector('[aria-label=\"Order by\"] [aria-pressed=true]').textContent.startsWith('watch')");
+        browser.until(
+                "document.querySelector('[aria-label=\"Order by\"] [aria-pressed=true]').textContent.startsWith('watch')");
         press(Keys.SPACE);
         browser.until("document.querySelectorAll('[aria-selected=true]').length === 1");
         press(Keys.ARROW_RIGHT);
@@ -925,7 +926,8 @@ class StudioPageTest {
         press("+");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures.'");
         browser.until(FOUND + " === 32");
-        assertThat(browser.js("document.querySelector('[aria-label=\"Order by\"]')")).isNull(); // no words, no class
+        assertThat(browser.js("document.querySelector('[aria-label=\"Order by\"]')"))
+                .isNull(); // no words, no class
         browser.executeScript("[...document.querySelectorAll('.found .tile')].at(-1).focus()");
         press("-");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures, not like 1.'");
