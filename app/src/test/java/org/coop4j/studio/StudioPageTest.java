@@ -674,6 +674,7 @@ class StudioPageTest {
                 folder.resolve("answer.png"),
                 nearlyTheSame(files(photos.resolve("pizza")).get(0)));
         show("clean");
+        click("Tiny, blurred, unreadable 2");
         browser.until("document.querySelector('.cards b') !== null");
         browser.photograph("unreadable", false);
         click("Convert with heif-convert");
@@ -787,7 +788,7 @@ class StudioPageTest {
         press(Keys.ARROW_DOWN);
         browser.until("document.activeElement.matches('.found .tile')");
         press("o");
-        browser.until("document.querySelector('.choices [aria-pressed=true]').textContent.startsWith('watch')");
+        browser.until("document.querySelector('.segments [aria-pressed=true]').textContent.startsWith('watch')");
         press(Keys.SPACE);
         browser.until("document.querySelectorAll('[aria-selected=true]').length === 1");
         press(Keys.ARROW_RIGHT);
@@ -797,7 +798,7 @@ class StudioPageTest {
         press("+");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures.'");
         browser.until(FOUND + " === 32");
-        assertThat(browser.js("document.querySelector('.choices')")).isNull(); // no words, no class
+        assertThat(browser.js("document.querySelector('.segments')")).isNull(); // no words, no class
         browser.executeScript("[...document.querySelectorAll('.found .tile')].at(-1).focus()");
         press("-");
         browser.until("document.querySelector('h1').textContent === 'Like 2 pictures, not like 1.'");
