@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,7 @@ import org.coop4j.studio.Pooled.Compared;
 import org.coop4j.studio.Snapshot.Photo;
 import org.coop4j.text.Tokenizer.TextTooLongException;
 
-/** Finds pictures of a folder by words, by other pictures, or by the probability of a class. */
+/** Finds pictures of a folder by their class, by words, by other pictures, or by the probability of a class. */
 final class PhotoSearch {
 
     /** Dropped pictures that are remembered. */
@@ -30,6 +31,9 @@ final class PhotoSearch {
 
     /** Unsorted pictures that are listed, and others. */
     private static final int MOST_LISTED = 10_000;
+
+    /** In place of a class: the pictures that are of none. No class can have the name. */
+    private static final String NONE = ".none";
 
     private final Studio studio;
     private final Clip clip;
@@ -79,6 +83,19 @@ final class PhotoSearch {
      * @param unsorted those that wait to be labelled
      */
     record Found(boolean known, String named, int compared, List<Shown> unsorted, List<Shown> others) {}
+
+    /** Returns pictures of a class, the unsorted ones or those of no class; those that are accepted first, the least sure first. */
+    List<Shown> of(String className, int count) {
+        Snapshot now = studio.snapshot().without(encoded::isUnreadable);
+        Sorting sorting = model.sorting();
+        List<Photo> some = NONE.equals(className) ? now.none() : now.of(className);
+        return some.stream()
+                .sorted(Comparator.comparing(
+                        one -> one.isAccepted(now.kept()) && sorting != null ? sorting.confidence(one) : 2))
+                .limit(count)
+                .map(one -> Shown.of(now, one))
+                .toList();
+    }
 
     Found find(Query query) throws IOException {
         StudioProblem.require((query.words == null) != query.like.isEmpty(), "Expected either words or pictures.");

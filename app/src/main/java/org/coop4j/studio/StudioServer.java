@@ -22,7 +22,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,7 +55,6 @@ import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.PhotoSearch.Query;
-import org.coop4j.studio.PhotoSearch.Shown;
 import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
@@ -415,25 +413,9 @@ public final class StudioServer implements Closeable {
 
     // Pictures and their labels
 
-    /** Class of the pictures that are of none of the classes; no class can have the name. */
-    private static final String NONE = ".none";
-
-    /** Returns pictures of a class, those that are accepted first and the least sure first. */
-    private List<Shown> shown(String className, int count) {
-        Snapshot now = studio.snapshot().without(encoded::isUnreadable);
-        Sorting sorting = model.sorting();
-        List<Photo> some = NONE.equals(className) ? now.none() : now.of(className);
-        return some.stream()
-                .sorted(Comparator.comparing(
-                        one -> one.isAccepted(now.kept()) && sorting != null ? sorting.confidence(one) : 2))
-                .limit(count)
-                .map(one -> Shown.of(now, one))
-                .toList();
-    }
-
     private void pictures(RoutesConfig routes) {
         get(routes, "state", context -> state());
-        get(routes, "pictures", context -> shown(context.queryParam("class"), number(context, "count", 200)));
+        get(routes, "pictures", context -> search.of(context.queryParam("class"), number(context, "count", 200)));
         get(
                 routes,
                 "search",

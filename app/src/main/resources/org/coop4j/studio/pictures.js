@@ -51,7 +51,7 @@ export function mosaic(
                 "aria-posinset": first + i + 1,
                 "aria-label": `${p.file ?? `Picture ${first + i + 1}`} ${text || also}`,
                 onfocus: () => state.focus !== p.id && focus(null, p.id),
-                onclick: (e) => pick(items, p.id, e.shiftKey),
+                onclick: (e) => pick(items, p.id, e.shiftKey, key),
                 ondblclick: () => enter?.(p.id),
                 ondragstart: (e) => drag(e, p.id, from)
             },
@@ -87,10 +87,11 @@ export function look() {
     }
 }
 
-const go = (id) => focus(`[data-id="${id}"]`, id);
+/** Focuses a picture, in a grid if it is in several. */
+const go = (id, grid) => focus(`${grid ? `[data-grid=${JSON.stringify(grid)}] ` : ""}[data-id="${id}"]`, id);
 
 /** Selects or deselects a picture, or selects the range from where the last one began. */
-function pick(items, id, range) {
+function pick(items, id, range, grid) {
     const ids = items.map((p) => p.id);
     const [first, end] = [ids.indexOf(state.anchor), ids.indexOf(id)].sort((a, b) => a - b);
     if (range && first >= 0) {
@@ -99,12 +100,13 @@ function pick(items, id, range) {
         state.picked.delete(id) || state.picked.add(id);
         state.anchor = id;
     }
-    go(id);
+    go(id, grid);
 }
 
 function onKey(event, items, at, across, tall, enter) {
     const {id} = items[at];
     const {key, shiftKey, currentTarget} = event;
+    const {grid} = currentTarget.dataset;
     const side = getComputedStyle(currentTarget).direction === "rtl" ? -1 : 1;
     const to = {
         ArrowRight: at + side,
@@ -120,9 +122,9 @@ function onKey(event, items, at, across, tall, enter) {
             (currentTarget.closest(".pile") ?? window).scrollBy(0, currentTarget.getBoundingClientRect().top + tall * Math.floor(to / across) - innerHeight / 2);
         }
         state.anchor = shiftKey ? (state.anchor ?? id) : next;
-        shiftKey ? pick(items, next, true) : go(next);
+        shiftKey ? pick(items, next, true, grid) : go(next, grid);
     } else if (key === " ") {
-        pick(items, id, shiftKey);
+        pick(items, id, shiftKey, grid);
     } else if (key === "Enter" && enter) {
         enter(id);
     } else if (key === "a" && (event.ctrlKey || event.metaKey)) {

@@ -177,8 +177,8 @@ function promised(a) {
 function row(r, a) {
     const taken = r.accepted[a.promises.indexOf(promise(a))];
     const all = r.pictures.length;
-    const some = (key, ids) => mosaic(key + r.name, r.name, items(ids), {width: 80, height: 72, lines: 1});
     const last = taken > STRANGERS - 1 && r.pictures.slice(taken - 3, taken);
+    const some = (key, ids) => mosaic(key + r.name, r.name, items(ids), {width: last ? 66 : 80, height: 72, lines: 1});
     return (
         all > 0 &&
         h(

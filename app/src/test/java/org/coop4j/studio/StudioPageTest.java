@@ -545,7 +545,7 @@ class StudioPageTest {
     void picturesAreSortedByKeyboardAlone() throws IOException {
         browser.resize(1400);
         show("sort");
-        browser.until("document.querySelector('.mosaic .tile img') !== null");
+        browser.until("document.querySelector('.answer .tile img') !== null");
         press(Keys.ARROW_DOWN);
         browser.until("document.activeElement.matches('.tile')");
         new Actions(browser)
@@ -553,7 +553,7 @@ class StudioPageTest {
                 .sendKeys(Keys.ARROW_RIGHT)
                 .keyUp(Keys.SHIFT)
                 .perform();
-        browser.until("document.querySelectorAll('[aria-selected=true]').length === 2");
+        browser.until("document.querySelector('.dock b').textContent === '2 selected'");
         press("2");
         untilPictures("watch", 12);
         browser.until("document.activeElement.matches('.tile')");
