@@ -49,14 +49,14 @@ final class PhotoMap implements Closeable {
      * A picture on the map.
      *
      * @param picture its identifier
-     * @param among the class of most of its labelled neighbours, if its own is none of theirs and nobody called it right; or null
+     * @param among the class of most labelled neighbours, if they contradict its own and nobody called that right; or null
      */
     record Point(String picture, String file, Set<String> labels, boolean unsorted, double x, double y, String among) {}
 
     /**
      * A map.
      *
-     * @param pictures number of pictures of which the map is or will be
+     * @param pictures number of the pictures that can be on it
      * @param points the present ones; none while the first map is drawn
      */
     record Drawn(int pictures, List<Point> points) {}

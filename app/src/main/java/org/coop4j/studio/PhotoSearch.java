@@ -52,7 +52,7 @@ final class PhotoSearch {
     }
 
     /**
-     * What is looked for.
+     * A search.
      *
      * @param words what the pictures show; null to search by pictures
      * @param not what they do not show; may be null
@@ -150,7 +150,7 @@ final class PhotoSearch {
         return FeatureMatrix.of(examples, all.pool().units().width());
     }
 
-    /** Returns the probability of a class of each row; −1 for pictures that are gone. */
+    /** Returns the probability of one class by row; −1 where the picture is missing. */
     private double[] probabilities(Fit fit, String name, Snapshot now, Compared all) {
         List<Photo> photos = now.photos().stream()
                 .filter(one -> all.rows().containsKey(one.sha256()))
