@@ -802,6 +802,7 @@ class StudioPageTest {
                 folder.resolve("answer.png"),
                 nearlyTheSame(files(photos.resolve("pizza")).get(0)));
         show("clean");
+        click("Tiny, blurred, unreadable 2");
         browser.until("document.querySelector('.cards b') !== null");
         browser.photograph("unreadable", false);
         click("Convert with heif-convert");
