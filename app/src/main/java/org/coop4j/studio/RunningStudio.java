@@ -2,7 +2,9 @@ package org.coop4j.studio;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.Log;
@@ -17,6 +19,9 @@ import org.slf4j.Logger;
 public final class RunningStudio implements Closeable {
 
     private static final Logger LOG = Log.of(RunningStudio.class);
+
+    private static final String RECENT = "studio-folders";
+    private static final int MOST_RECENT = 8;
 
     private final StateFolder user;
     private final String file;
@@ -66,6 +71,29 @@ public final class RunningStudio implements Closeable {
                         .filter(process -> identity(process).equals(lines.get(2)))
                         .isPresent();
         return runs ? Optional.of(new Pages(lines.get(0), lines.get(1))) : Optional.empty();
+    }
+
+    /** Notes a folder among those that were opened last. */
+    static synchronized void remember(StateFolder user, Path root) {
+        List<String> all = new ArrayList<>(List.of(root.toString()));
+        try {
+            recent(user).stream()
+                    .filter(one -> !all.contains(one))
+                    .limit(MOST_RECENT - 1)
+                    .forEach(all::add);
+            user.write(RECENT, String.join("\n", all));
+        } catch (IOException e) {
+            LOG.warn("the folder will not be among those that were opened last: {}", e.getMessage());
+        }
+    }
+
+    /** Returns the folders that were opened last and are still there, the latest first. */
+    static List<String> recent(StateFolder user) throws IOException {
+        return user.read(RECENT)
+                .orElse("")
+                .lines()
+                .filter(one -> Files.isDirectory(Path.of(one)))
+                .toList();
     }
 
     @Override

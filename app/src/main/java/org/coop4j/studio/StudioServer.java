@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
@@ -59,7 +61,6 @@ import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
 import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
-import org.coop4j.studio.Studio.Done;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
 
@@ -100,11 +101,22 @@ public final class StudioServer implements Closeable {
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
+    private final Opener opener;
+    private final StateFolder user;
+    private final List<StudioServer> others = new CopyOnWriteArrayList<>(); // of folders that the page has opened
     private int silent; // periods without an event
 
-    private StudioServer(ServiceOptions options, Studio studio, Clip clip, Images images, Path bank, StateFolder user)
+    /** Starts the studio of another folder. */
+    private interface Opener {
+        StudioServer open(Path folder) throws IOException;
+    }
+
+    private StudioServer(
+            ServiceOptions options, Studio studio, Clip clip, Images images, Path bank, StateFolder user, Opener opener)
             throws IOException {
         this.studio = studio;
+        this.user = user;
+        this.opener = opener;
         this.token = new BrowserToken(options, BrowserToken.thisUser());
         this.running = new RunningStudio(user, studio.root());
         this.demo = bank.resolveSibling("demo");
@@ -158,9 +170,13 @@ public final class StudioServer implements Closeable {
         Studio studio = Studio.open(folder, readOnly, user, images::contentOf, path);
         StudioServer started;
         try {
-            started = new StudioServer(options, studio, clip, images, bank, user);
+            ServiceOptions another =
+                    new ServiceOptions(options.host(), 0, options.token(), options.allowedOrigin(), options.limits());
+            Opener opener = other -> start(another, other, readOnly, clip, bank, user, path);
+            started = new StudioServer(options, studio, clip, images, bank, user, opener);
             started.server.start(started::configure, any -> true, (method, pattern, status, nanos) -> {});
             started.tellPages();
+            RunningStudio.remember(user, studio.root());
         } catch (IOException | RuntimeException e) {
             studio.close();
             throw e;
@@ -219,6 +235,40 @@ public final class StudioServer implements Closeable {
         }
     }
 
+    /** Returns the folders that were opened last, but this one; null if other machines reach the page. */
+    private List<String> folders() throws IOException {
+        return token.distantAddress(port()).isPresent()
+                ? null
+                : RunningStudio.recent(user).stream()
+                        .filter(one -> !one.equals(studio.root().toString()))
+                        .toList();
+    }
+
+    /** Opens another folder, and returns an address of its page. */
+    private ObjectNode openFolder(String given) throws IOException {
+        StudioProblem.require(
+                token.distantAddress(port()).isEmpty(),
+                "Other machines reach this page, so it opens no other folders.");
+        String home = System.getProperty("user.home");
+        Path folder =
+                Path.of(given == null ? "" : given.strip().replaceFirst("^~(?=/|$)", Matcher.quoteReplacement(home)));
+        StudioProblem.require(
+                folder.isAbsolute() && Files.isDirectory(folder),
+                "There is no folder %s: give its whole path, such as %s/Pictures.",
+                folder,
+                home);
+        Optional<Pages> running = studio.readOnly() ? Optional.empty() : RunningStudio.find(user, folder);
+        String address;
+        if (running.isPresent()) {
+            address = running.get().shown();
+        } else {
+            StudioServer other = opener.open(folder);
+            others.add(other);
+            address = other.address();
+        }
+        return JSON.createObjectNode().put("address", address);
+    }
+
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
     private ObjectNode phone() throws IOException {
         Optional<String> distant = token.distantAddress(port()).map(address -> address + "#try");
@@ -237,6 +287,8 @@ public final class StudioServer implements Closeable {
         pictures(routes);
         changes(routes);
         get(routes, "phone", context -> phone());
+        get(routes, "folders", context -> folders());
+        change(routes, "open", given -> openFolder(given.name));
         sorting(routes);
         learning(routes);
         routes.sse("/api/events", client -> {
@@ -308,7 +360,7 @@ public final class StudioServer implements Closeable {
     }
 
     private interface Change {
-        Done make(Body body) throws IOException;
+        Object make(Body body) throws IOException;
     }
 
     private static void get(RoutesConfig routes, String name, IoFunction<Context, Object> answer) {
@@ -317,7 +369,7 @@ public final class StudioServer implements Closeable {
 
     private void change(RoutesConfig routes, String name, Change change) {
         routes.post("/api/" + name, context -> {
-            Done done;
+            Object done;
             try {
                 Body given = JSON.readValue(read(context), Body.class);
                 StudioProblem.require(given != null, "The request is null: expected an object.");
@@ -608,6 +660,9 @@ public final class StudioServer implements Closeable {
     /** Ends: what was accepted is finished, and the folder is free for another studio. */
     @Override
     public void close() throws IOException {
+        for (StudioServer other : others) {
+            other.close();
+        }
         events.shutdownNow();
         senders.shutdownNow();
         listening.keySet().forEach(SseClient::close);

@@ -3,6 +3,7 @@
 import {board, newClass} from "./board.js";
 import {clean} from "./clean.js";
 import {drawDialog, open} from "./dialog.js";
+import {folders} from "./folders.js";
 import {adder, collect, drop, given} from "./give.js";
 import {history} from "./history.js";
 import {labels} from "./labels.js";
@@ -86,7 +87,7 @@ function news({learning: now, encoded, total, readOnly}) {
 const header = (s) =>
     h(
         "header.row",
-        h("b.cut", name(folder())),
+        data("folders") ? button(h("b.cut", name(folder())), folders, ".plain", null, {title: "Open another folder"}) : h("b.cut", name(folder())),
         h(
             "nav",
             {"aria-label": "Screens"},

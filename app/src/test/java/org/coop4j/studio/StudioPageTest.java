@@ -174,6 +174,24 @@ class StudioPageTest {
     }
 
     @Test
+    void anotherFolderIsOpenedByItsPath() throws IOException {
+        Path other = Files.createDirectories(folder.resolve("empty one"));
+        browser.findElement(By.cssSelector("header button[title]")).click();
+        browser.until("document.activeElement.name === 'folder'");
+        press("nowhere", Keys.ENTER);
+        browser.until(
+                "document.querySelector('dialog [role=alert]')?.textContent.startsWith('There is no folder nowhere') === true");
+        browser.executeScript(axe());
+        assertThat(violations()).isEqualTo(List.of());
+        browser.executeScript("document.querySelector('dialog input').focus(); document.activeElement.select()");
+        press(other.toString(), Keys.ENTER);
+        browser.until(
+                "document.title.includes('empty one') && document.querySelector('header button[title]') !== null");
+        browser.findElement(By.cssSelector("header button[title]")).click();
+        browser.until("document.querySelector('dialog .choice') !== null"); // the first one, to go back
+    }
+
+    @Test
     void anEmptyFolderTellsTheStepsAndOffersExamples() throws IOException {
         for (String of : List.of("pizza", "watch", "")) {
             for (Path file : files(photos.resolve(of))) {

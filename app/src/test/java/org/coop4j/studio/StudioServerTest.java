@@ -222,6 +222,31 @@ class StudioServerTest {
         assertThat(get("history?before=2")).hasSize(1);
     }
 
+    @Test
+    void anotherFolderIsOpenedFromThePageAndTheLastOnesAreRemembered() throws Exception {
+        Path other = fill(folder.resolve("other photos"), 2, "", "cow");
+        for (String name : List.of("no/whole/path", folder.resolve("none").toString(), "")) {
+            assertThat(post("open", "{\"name\":\"%s\"}".formatted(name), 400)
+                            .path("error")
+                            .asText())
+                    .contains("There is no folder " + name);
+        }
+        String body = "{\"name\":\"%s\"}".formatted(other);
+        URI address = URI.create(post("open", body, 200).path("address").asText());
+        assertThat(address.getPort()).isNotEqualTo(server.port());
+        Answer entered = Answer.of("GET", address, null);
+        assertThat(entered.status()).isEqualTo(302);
+        String set = entered.header("Set-Cookie").orElseThrow();
+        Answer state =
+                Answer.of("GET", address.resolve("/api/state"), null, "Cookie", set.substring(0, set.indexOf(';')));
+        assertThat(state.json().path("folder").asText()).endsWith("other photos");
+        assertThat(set.substring(0, set.indexOf('='))).isNotEqualTo(cookie.substring(0, cookie.indexOf('=')));
+        assertThat(get("state").path("folder").asText()).endsWith("photos"); // this one is still open
+        assertThat(URI.create(post("open", body, 200).path("address").asText()).getPort())
+                .isEqualTo(address.getPort());
+        assertThat(get("folders").path(0).asText()).isEqualTo(other.toString());
+    }
+
     /** New content under a name that was used before, which banks of features remember by the file's name. */
     @Test
     void aReplacedPictureIsLookedAtAgain() throws Exception {
