@@ -49,9 +49,18 @@ final class PhotoMap implements Closeable {
      * A picture on the map.
      *
      * @param picture its identifier
+     * @param accepted true if the studio put it into its class, and nobody has confirmed that
      * @param among the class of most labelled neighbours, if they contradict its own and nobody called that right; or null
      */
-    record Point(String picture, String file, Set<String> labels, boolean unsorted, double x, double y, String among) {}
+    record Point(
+            String picture,
+            String file,
+            Set<String> labels,
+            boolean unsorted,
+            boolean accepted,
+            double x,
+            double y,
+            String among) {}
 
     /**
      * A map.
@@ -99,6 +108,7 @@ final class PhotoMap implements Closeable {
                         one.file(),
                         now.labels(one),
                         now.isUnsorted(one),
+                        one.isAccepted(now.kept()),
                         place[0],
                         place[1],
                         among.get(row)));
@@ -121,7 +131,7 @@ final class PhotoMap implements Closeable {
         Map<Integer, Integer> labels = new HashMap<>();
         if (!now.isSeveral()) {
             present.forEach((content, one) -> {
-                if (one.className() != null) {
+                if (now.isLabelled(one)) {
                     labels.put(all.rows().get(content), now.classes().indexOf(one.className()));
                 }
             });

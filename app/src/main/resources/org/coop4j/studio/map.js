@@ -68,6 +68,8 @@ function paint(canvas) {
     const list = points();
     const circle = ([x, y], radius) => (context.beginPath(), context.arc(x, y, radius, 0, 7));
     const each = (like, todo) => list.forEach((p, i) => like(p) && todo(p, at[i]));
+    const soft = colour("--soft");
+    context.lineWidth = 1.5;
     context.fillStyle = colour("--line");
     each(
         (p) => !p.labels.length,
@@ -76,9 +78,11 @@ function paint(canvas) {
     each(
         (p) => p.labels.length,
         (p, place) => {
-            context.fillStyle = context.strokeStyle = named.get(p.labels[0]);
-            circle(place, large);
+            context.strokeStyle = named.get(p.labels[0]);
+            context.fillStyle = p.accepted ? soft : context.strokeStyle;
+            circle(place, p.accepted ? large - 0.5 : large);
             context.fill();
+            p.accepted && context.stroke();
         }
     );
     context.strokeStyle = colour("--ink");
@@ -91,7 +95,7 @@ function paint(canvas) {
     context.textAlign = "center";
     context.lineWidth = 4;
     context.lineJoin = "round";
-    context.strokeStyle = colour("--soft");
+    context.strokeStyle = soft;
     for (const [of, look] of named) {
         const own = at.filter((place, i) => list[i].labels[0] === of);
         const middle = (axis) => own.map((place) => place[axis]).sort((a, b) => a - b)[own.length >> 1];
@@ -207,6 +211,7 @@ const marks = () =>
         "p.marks.row.wrap.small",
         h("span.dot.by"),
         "by you",
+        points().some((p) => p.accepted) && [h("span.dot.hollow"), "accepted"],
         h("span.dot"),
         state.server.several ? "without a label" : "unsorted",
         suspicious().length > 0 && [h("span.dot.ring"), "suspicious"]
@@ -231,7 +236,7 @@ function canvas() {
                 ".hover.panel",
                 {style: `left:${x > placed.width / 2 ? x - 190 : x + 24}px;top:${Math.max(0, Math.min(y - 70, placed.height - 190))}px`},
                 image(over.picture),
-                h("b.small.cut", name(over.labels.join(", ") || "unsorted")),
+                h("b.small.cut", name(over.labels.join(", ") || (over.unsorted ? "unsorted" : "none of mine"))),
                 h("span.small.muted.cut", name(over.file))
             ),
         marks()

@@ -250,7 +250,7 @@ function results() {
                     `${few(others, sorted)}${pictures(Math.max(others.length, sorted))}`,
                     null,
                     mosaic("found others", "In your classes, nearest first", others, {
-                        caption: (p) => "in " + p.labels.join(", "),
+                        caption: (p) => (p.labels.length ? "in " + p.labels.join(", ") : "none of mine"),
                         odd: (p) => odd.has(p)
                     })
                 )

@@ -601,6 +601,37 @@ class StudioServerTest {
         }
     }
 
+    @Test
+    void theMapTellsAcceptedPicturesFromAPersonsAndDoubtsOnlyThoseOfAPerson() throws Exception {
+        Path own = fill(folder.resolve("own"), 9, "", "cat", "dog");
+        try (Studio studio = Studio.open(own, false, StudioFolder.USER, Sha256::of);
+                EncodedPhotos encoded =
+                        new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
+                Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {});
+                PhotoMap map = new PhotoMap(model, () -> {})) {
+            model.start();
+            Map<String, String> accepted = new HashMap<>();
+            studio.snapshot().of(null).stream().limit(4).forEach(one -> accepted.put(one.sha256(), "dog"));
+            studio.accept(accepted, 3);
+            studio.none(List.of(studio.snapshot().of(null).get(0).id()), null);
+            while (map.of(studio.snapshot()).points().size() < 27) {
+                Thread.sleep(20);
+            }
+            List<PhotoMap.Point> points = map.of(studio.snapshot()).points();
+            assertThat(points).filteredOn(PhotoMap.Point::accepted).hasSize(4).allSatisfy(point -> {
+                assertThat(point.labels()).containsExactly("dog");
+                assertThat(point.among()).isNull();
+            });
+            assertThat(points).filteredOn(PhotoMap.Point::unsorted).hasSize(4);
+            for (PhotoMap.Point one : points) {
+                if (one.among() != null) {
+                    studio.keep(one.picture());
+                }
+            }
+            assertThat(map.of(studio.snapshot()).points()).allMatch(point -> point.among() == null);
+        }
+    }
+
     private static Map<String, List<Double>> places(JsonNode map) {
         Map<String, List<Double>> places = new HashMap<>();
         map.path("points")
