@@ -39,12 +39,7 @@ final class PhotoSearch {
     private final Clip clip;
     private final EncodedPhotos encoded;
     private final Model model;
-    private final Map<String, float[]> dropped = Collections.synchronizedMap(new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, float[]> eldest) {
-            return size() > MOST_DROPPED;
-        }
-    });
+    private final Map<String, float[]> dropped = Collections.synchronizedMap(new LinkedHashMap<>());
     private Compared searched;
     private Search search; // in these
 
@@ -189,6 +184,11 @@ final class PhotoSearch {
             dropped.put(id, clip.embed(InputImage.of(content, UNNAMED)));
         } catch (IOException e) {
             throw studio.unreadable(content, e);
+        }
+        synchronized (dropped) {
+            if (dropped.size() > MOST_DROPPED) {
+                dropped.remove(dropped.keySet().iterator().next());
+            }
         }
         return id;
     }
