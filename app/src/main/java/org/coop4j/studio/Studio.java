@@ -442,6 +442,7 @@ final class Studio implements Closeable {
     /** Notes that pictures are of none of the classes; they become unsorted. */
     synchronized Done none(List<String> ids, String gesture) {
         Plan plan = new Plan(gesture);
+        requireOneLabel();
         int marked = 0;
         for (String id : new LinkedHashSet<>(ids)) {
             List<Photo> some = of(id);
@@ -458,6 +459,7 @@ final class Studio implements Closeable {
     /** Notes which pictures are to be checked, in place of those of an earlier check. */
     synchronized Done draw(Collection<String> contents) {
         Plan plan = new Plan(null);
+        requireOneLabel();
         plan.endCheck();
         contents.forEach(one -> plan.kept.add(Photo.drawn(one)));
         plan.mark("?" + folder.journal.next());
@@ -899,6 +901,10 @@ final class Studio implements Closeable {
     }
 
     // Names
+
+    private void requireOneLabel() {
+        StudioProblem.require(!folder.several, "Joint answers and promises are for one label per picture.");
+    }
 
     private void requireClass(String name) {
         StudioProblem.require(name != null && folder.classes.contains(name), "There is no class %s.", name);

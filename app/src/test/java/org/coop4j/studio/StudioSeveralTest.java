@@ -162,6 +162,16 @@ class StudioSeveralTest {
     }
 
     @Test
+    void whatIsForOneLabelIsRefusedAndMovesNothing() throws IOException {
+        fill(folder, 1, "sub");
+        try (Studio studio = open(folder)) {
+            assertThrown(() -> studio.none(List.of(id(0)), null), "for one label per picture");
+            assertThrown(() -> studio.draw(List.of(Sha256.of(picture(3)))), "for one label per picture");
+            assertThat(folder.resolve("sub/p0.png")).exists();
+        }
+    }
+
+    @Test
     void oneGestureIsUndoneInItsOrder() throws IOException {
         try (Studio studio = open(folder)) {
             studio.reject(List.of(id(3)), "dog", "sort");
