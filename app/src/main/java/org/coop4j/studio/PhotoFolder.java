@@ -337,12 +337,8 @@ final class PhotoFolder implements Closeable {
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
         for (Path folder : lister.folders(root)) {
             found.folders.add(folder);
-            if (several) {
-                continue;
-            } else if (isUsable(folder)) {
-                found.classes.add(place(folder));
-            } else {
-                found.unusable.add(place(folder));
+            if (!several) {
+                (isUsable(folder) ? found.classes : found.unusable).add(place(folder));
             }
         }
         for (Path file : lister.images(root)) {

@@ -145,7 +145,7 @@ final class PhotoSearch {
     }
 
     private synchronized Search search(Compared all) {
-        if (searched != all) {
+        if (!all.equals(searched)) {
             search = all.pool().search();
             searched = all;
         }
