@@ -183,7 +183,7 @@ class StudioPageTest {
                 "document.querySelector('dialog [role=alert]')?.textContent.startsWith('There is no folder nowhere') === true");
         browser.executeScript(axe());
         assertThat(violations()).isEqualTo(List.of());
-        browser.executeScript("document.querySelector('dialog input').focus(); document.activeElement.select()");
+        browser.executeScript("const field = document.querySelector('dialog input'); field.value = ''; field.focus()");
         press(other.toString(), Keys.ENTER);
         browser.until(
                 "document.title.includes('empty one') && document.querySelector('header button[title]') !== null");
