@@ -277,7 +277,9 @@ final class Model implements Closeable {
         Sorting last = sorting;
         if (compared != null
                 && !now.isSeveral()
-                && (last == null || last.revision() != now.revision() || last.compared() != compared)) {
+                && (last == null
+                        || last.revision() != now.revision()
+                        || last.compared().pool() != compared.pool())) {
             sorting = Sorting.of(now, compared, encoded, this);
         }
     }

@@ -337,11 +337,9 @@ final class PhotoFolder implements Closeable {
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
         for (Path folder : lister.folders(root)) {
             found.folders.add(folder);
-            if (several) {
-                continue;
-            } else if (isUsable(folder)) {
+            if (!several && isUsable(folder)) {
                 found.classes.add(place(folder));
-            } else {
+            } else if (!several) {
                 found.unusable.add(place(folder));
             }
         }

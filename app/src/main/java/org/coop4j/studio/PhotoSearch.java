@@ -150,7 +150,7 @@ final class PhotoSearch {
     }
 
     private synchronized Search search(Compared all) {
-        if (searched != all) {
+        if (searched == null || searched.pool() != all.pool()) {
             search = all.pool().search();
             searched = all;
         }
