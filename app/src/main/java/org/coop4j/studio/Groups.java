@@ -13,27 +13,18 @@ final class Groups {
 
     private static final int MOST_GROUPS = 24;
 
-    private final EncodedPhotos encoded;
-    private final List<Photo> open;
-    private final Snapshot now;
-
     /** A picture with its likeliest class and its probability; without a class, with its likeness to its group. */
     record Member(String id, double probability, String label) {}
 
     /** Photos to be labelled together. */
     record Group(String kind, String label, List<Member> pictures) {}
 
-    private Groups(Snapshot now, EncodedPhotos encoded, List<Photo> open) {
-        this.now = now;
-        this.encoded = encoded;
-        this.open = open;
-    }
+    private Groups() {}
 
     /** Returns unsorted pictures in groups, the surest or largest first. */
     static List<Group> of(Snapshot now, EncodedPhotos encoded) throws IOException {
         List<Photo> open = now.of(null).stream().filter(encoded::has).toList();
-        Groups groups = new Groups(now, encoded, open);
-        return open.isEmpty() ? List.of() : groups.alike(open);
+        return open.isEmpty() ? List.of() : alike(encoded, open);
     }
 
     private static Group group(String kind, String label, Collection<Member> members) {
@@ -46,7 +37,7 @@ final class Groups {
                         .toList());
     }
 
-    private List<Group> alike(List<Photo> pictures) {
+    private static List<Group> alike(EncodedPhotos encoded, List<Photo> pictures) {
         int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(pictures.size() / 2.0))));
         List<Group> groups = new ArrayList<>();
         for (AlikeImages one : AlikeImages.groups(encoded.of(pictures).normalized(), most)) {

@@ -279,7 +279,7 @@ final class Model implements Closeable {
                 && !now.isSeveral()
                 && (last == null
                         || last.revision() != now.revision()
-                        || !last.compared().equals(compared))) {
+                        || last.compared().pool() != compared.pool())) {
             sorting = Sorting.of(now, compared, encoded, this);
         }
     }

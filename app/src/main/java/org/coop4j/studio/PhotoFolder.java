@@ -337,8 +337,10 @@ final class PhotoFolder implements Closeable {
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
         for (Path folder : lister.folders(root)) {
             found.folders.add(folder);
-            if (!several) {
-                (isUsable(folder) ? found.classes : found.unusable).add(place(folder));
+            if (!several && isUsable(folder)) {
+                found.classes.add(place(folder));
+            } else if (!several) {
+                found.unusable.add(place(folder));
             }
         }
         for (Path file : lister.images(root)) {

@@ -39,7 +39,12 @@ final class PhotoSearch {
     private final Clip clip;
     private final EncodedPhotos encoded;
     private final Model model;
-    private final Map<String, float[]> dropped = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final Map<String, float[]> dropped = Collections.synchronizedMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, float[]> eldest) {
+            return size() > MOST_DROPPED;
+        }
+    });
     private Compared searched;
     private Search search; // in these
 
@@ -145,7 +150,7 @@ final class PhotoSearch {
     }
 
     private synchronized Search search(Compared all) {
-        if (!all.equals(searched)) {
+        if (searched == null || searched.pool() != all.pool()) {
             search = all.pool().search();
             searched = all;
         }
@@ -184,11 +189,6 @@ final class PhotoSearch {
             dropped.put(id, clip.embed(InputImage.of(content, UNNAMED)));
         } catch (IOException e) {
             throw studio.unreadable(content, e);
-        }
-        synchronized (dropped) {
-            if (dropped.size() > MOST_DROPPED) {
-                dropped.remove(dropped.keySet().iterator().next());
-            }
         }
         return id;
     }
