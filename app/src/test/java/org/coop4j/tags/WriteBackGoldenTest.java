@@ -116,7 +116,7 @@ class WriteBackGoldenTest {
         for (int i = 0; i < wanted.get("own").size(); i++) {
             JsonNode one = wanted.get("own").get(i);
             Map<String, List<String>> fields = results(found).get(i);
-            one.fields().forEachRemaining(field -> {
+            one.properties().forEach(field -> {
                 List<String> values = field.getValue().isArray()
                         ? strings(field.getValue())
                         : List.of(field.getValue().asText());
