@@ -185,10 +185,11 @@ class StudioPageTest {
         assertThat(violations()).isEqualTo(List.of());
         browser.executeScript("const field = document.querySelector('dialog input'); field.value = ''; field.focus()");
         press(other.toString(), Keys.ENTER);
-        browser.until(
-                "document.title.includes('empty one') && document.querySelector('header button[title]') !== null");
+        browser.until("document.title.includes('empty one')");
+        assertThat(browser.getCurrentUrl()).doesNotStartWith(address());
+        browser.get(address());
         browser.findElement(By.cssSelector("header button[title]")).click();
-        browser.until("document.querySelector('dialog .choice') !== null"); // the first one, to go back
+        browser.until("document.querySelector('dialog .choice')?.textContent.endsWith('empty one') === true");
     }
 
     @Test
