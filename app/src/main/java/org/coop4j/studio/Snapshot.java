@@ -107,7 +107,7 @@ record Snapshot(
             return "+" + label(sha256, className);
         }
 
-        /** Returns the mark of a content that is of none of the classes. */
+        /** Returns the mark of a known stranger. */
         static String none(String sha256) {
             return "*" + sha256;
         }
@@ -117,7 +117,7 @@ record Snapshot(
             return "?" + sha256;
         }
 
-        /** Returns the mark of a drawn content of which a person cannot tell the class. */
+        /** Returns the mark of a drawn content whose class a person cannot tell. */
         static String unclear(String sha256) {
             return "." + sha256;
         }
@@ -187,7 +187,7 @@ record Snapshot(
                 : one.className() != null && !one.isAccepted(kept) && !kept.contains(Photo.drawn(one.sha256));
     }
 
-    /** Returns the pictures that are of none of the classes. */
+    /** Returns the known strangers. */
     List<Photo> none() {
         return photos.stream().filter(one -> one.isNone(kept)).toList();
     }
@@ -206,7 +206,7 @@ record Snapshot(
      * A picture that was drawn to be checked.
      *
      * @param className class that a person gave it; null if there is none
-     * @param isAnswered true as well if it is of none of the classes, or nobody can tell
+     * @param isAnswered true as well for a stranger, or if nobody can tell
      */
     record Drawn(String sha256, String className, boolean isAnswered) {
 

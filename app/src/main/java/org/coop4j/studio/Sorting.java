@@ -109,7 +109,7 @@ record Sorting(
         return before > 0 ? DELTA / 2 : DELTA;
     }
 
-    /** Returns the fewest pictures of which a new check can promise anything. */
+    /** Returns the fewest pictures that a new check needs to promise anything. */
     private static int fewest(Snapshot now) {
         return Acceptance.fewest(share(ERRORS.get(0)), risk(now.checks().size()));
     }
@@ -218,13 +218,13 @@ record Sorting(
     }
 
     /**
-     * What can be promised.
+     * A promise about answers that are accepted.
      *
      * @param error largest share that is wrong, in %
      * @param needs fewest checked pictures with which anything can be accepted
      * @param accepted pictures that can be accepted; 0 for no promise
      * @param wrong most of them that are wrong
-     * @param checked the surest of the checked pictures, by which this was decided
+     * @param checked the surest of the checked pictures, which decided this
      * @param missed those of them whose answer is wrong
      */
     record Promise(int error, int needs, int accepted, int wrong, int checked, int missed) {}
@@ -240,8 +240,8 @@ record Sorting(
     /**
      * Tests what can be accepted.
      *
-     * <p>Pictures that a person labelled since the draw, or that left the folder, still count among those of which a share may be
-     * wrong: whoever labels the easy ones must not make the rest look better.
+     * <p>The population stays that of the draw, whatever a person has labelled or taken away since: whoever labels the easy
+     * ones must not make the rest look better.
      */
     private Accepted accepted(Snapshot now, List<Open> open, int error) {
         List<Open> promised = open.stream().filter(Open::isPromised).toList();
@@ -399,7 +399,7 @@ record Sorting(
      * The open check.
      *
      * @param drawn number of its pictures
-     * @param fewest fewest pictures of which a new check can promise anything
+     * @param fewest fewest pictures that a new check needs to promise anything
      * @param pictures those that nobody has answered
      */
     record Checked(int drawn, int fewest, List<String> pictures) {}

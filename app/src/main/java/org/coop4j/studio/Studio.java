@@ -439,7 +439,7 @@ final class Studio implements Closeable {
         return plan.act(null, what.formatted(moved, named(to)));
     }
 
-    /** Notes that pictures are of none of the classes; they become unsorted. */
+    /** Notes that pictures are strangers to all classes; they become unsorted. */
     synchronized Done none(List<String> ids, String gesture) {
         Plan plan = new Plan(gesture);
         requireOneLabel();
@@ -510,7 +510,7 @@ final class Studio implements Closeable {
         return plan.act("Took back %,d accepted", plan.moves.size());
     }
 
-    /** Returns the contents that were unsorted after an action, but for those of none of the classes. */
+    /** Returns the contents that were unsorted after an action, without known strangers. */
     synchronized Set<String> unsortedAt(int state) {
         Places then = places(state);
         Map<Boolean, Set<String>> contents = then.seen().entrySet().stream()
