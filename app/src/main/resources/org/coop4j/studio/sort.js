@@ -375,7 +375,7 @@ const busy = () => {
 export const sort = {
     title: "Sort",
     waiting: ({unsorted}) => unsorted,
-    sentence: () => head(answers()),
+    head: () => head(answers()),
     draw() {
         const a = answers();
         const now = shown();

@@ -90,6 +90,7 @@ class StudioCommandTest {
         assertThat(studio("other").ended().failed(1)).contains("is open in another studio", "--read-only");
         first.terminate();
         first.ended().ok();
-        assertThat(folder.resolve("user/coop4j").toFile().list()).containsExactly("identity");
+        assertThat(folder.resolve("user/coop4j").toFile().list())
+                .containsExactlyInAnyOrder("identity", "studio-folders");
     }
 }

@@ -176,6 +176,7 @@ class StudioPageTest {
     @Test
     void anotherFolderIsOpenedByItsPath() throws IOException {
         Path other = Files.createDirectories(folder.resolve("empty one"));
+        browser.until("document.querySelector('header button[title]') !== null");
         browser.findElement(By.cssSelector("header button[title]")).click();
         browser.until("document.activeElement.name === 'folder'");
         press("nowhere", Keys.ENTER);
@@ -188,6 +189,7 @@ class StudioPageTest {
         browser.until("document.title.includes('empty one')");
         assertThat(browser.getCurrentUrl()).doesNotStartWith(address());
         browser.get(address());
+        browser.until("document.querySelector('header button[title]') !== null");
         browser.findElement(By.cssSelector("header button[title]")).click();
         browser.until("document.querySelector('dialog .choice')?.textContent.endsWith('empty one') === true");
     }
@@ -319,7 +321,7 @@ class StudioPageTest {
         press("u");
         untilSaid("Undone: Added 20 to watch.");
         untilPictures("watch", 10);
-        browser.until("document.querySelector('header button').disabled");
+        browser.until("document.querySelector('header > button:last-child').disabled");
     }
 
     @Test
@@ -343,7 +345,7 @@ class StudioPageTest {
         click("Close");
         press("u");
         untilPictures("watch", 10);
-        browser.until("document.querySelector('header button').disabled");
+        browser.until("document.querySelector('header > button:last-child').disabled");
     }
 
     /** Of 80 unsorted pictures, 30 are checked by a person who agrees with the studio. */
@@ -420,7 +422,7 @@ class StudioPageTest {
         press("u");
         untilPictures("", 0);
         press("u");
-        browser.until("document.querySelector('header button').textContent.startsWith('Undo')");
+        browser.until("document.querySelector('header > button:last-child').textContent.startsWith('Undo')");
         press("u");
         untilPictures("", 50);
         show("sort");
@@ -579,7 +581,7 @@ class StudioPageTest {
         press("x");
         untilPictures("", 5);
         assertThat(pictures(".coop4j/removed")).isEqualTo(1);
-        browser.until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header > button:last-child').disabled");
         press("u");
         untilPictures("", 6);
         press("/");
@@ -655,7 +657,7 @@ class StudioPageTest {
         untilPictures("watch", 11);
         untilSaid("Moved 1 to watch.");
         assertThat(pictures("pizza")).isEqualTo(13);
-        browser.until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header > button:last-child').disabled");
         press("u");
         untilPictures("pizza", 14);
         // Waited for and read at once, since the list is read again after an undo.
@@ -675,7 +677,7 @@ class StudioPageTest {
         untilSaid("Undone: The label ");
         browser.until("[...document.querySelectorAll('.case img')].some(img => img.src === window.judged)");
         assertThat(List.of(pictures("pizza"), pictures("watch"), pictures(""))).isEqualTo(List.of(14, 10, 8));
-        browser.until("document.querySelector('header button').disabled");
+        browser.until("document.querySelector('header > button:last-child').disabled");
     }
 
     @Test
@@ -695,7 +697,7 @@ class StudioPageTest {
                 .contains("watch");
         click("Go back");
         untilPictures("pizza", 14);
-        browser.until("!document.querySelector('header button').disabled");
+        browser.until("!document.querySelector('header > button:last-child').disabled");
         press("u");
         untilPictures("watch", 11);
     }

@@ -296,7 +296,7 @@ class StudioSeveralPageTest {
         press("m");
         browser.until("document.querySelectorAll('.case').length < " + all);
         browser.until(
-                "document.querySelector('header button').textContent.startsWith('Undo') && !document.querySelector('header button').disabled");
+                "document.querySelector('header > button:last-child').textContent.startsWith('Undo') && !document.querySelector('header > button:last-child').disabled");
         List<String> after = new ArrayList<>(table());
         after.removeAll(before);
         assertThat(after).hasSize(1); // of one picture
