@@ -75,6 +75,11 @@ final class PhotoMap implements Closeable {
         return isDrawing ? progress : null;
     }
 
+    /** Returns of how many pictures the present map was drawn; each later one has more. */
+    int drawnOf() {
+        return drawnOf;
+    }
+
     /** Returns the map, and has it drawn if there is none or many pictures are new. */
     synchronized Drawn of(Snapshot now) {
         Compared all = model.pooled().latest();

@@ -429,6 +429,7 @@ public final class StudioServer implements Closeable {
                         now.classes().stream()
                                 .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
                                 .toList())
+                .put("mapped", map.drawnOf())
                 .putPOJO(
                         "drawing",
                         drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
