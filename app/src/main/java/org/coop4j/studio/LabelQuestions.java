@@ -34,7 +34,7 @@ record LabelQuestions(String kind, String label, List<Member> pictures) {
 
     /**
      * Returns the questions about labels that are not decided. Before anything is learned, names find the pictures that show
-     * a label; without names it groups alike pictures.
+     * a label. Alike pictures are grouped if no question is left, and none will come.
      */
     static List<LabelQuestions> of(Snapshot now, EncodedPhotos encoded, Model model) throws IOException {
         List<Photo> open = now.of(null).stream().filter(encoded::has).toList();
@@ -68,7 +68,13 @@ record LabelQuestions(String kind, String label, List<Member> pictures) {
         }
         questions.removeIf(one -> one.pictures.isEmpty() || (fit == null && one.kind.equals("without")));
         questions.sort(Comparator.comparing(one -> !one.kind.equals("label") || one.pictures.size() <= FEW));
-        return questions.isEmpty() ? alike(now, encoded, open) : questions;
+        if (!questions.isEmpty()) {
+            return questions;
+        }
+        boolean isLearning = fit == null
+                && model.failure() == null
+                && now.lists(encoded::has).isPresent(); // then there will be questions about labels
+        return isLearning ? List.of() : alike(now, encoded, open);
     }
 
     private static List<LabelQuestions> alike(Snapshot now, EncodedPhotos encoded, List<Photo> open) {
