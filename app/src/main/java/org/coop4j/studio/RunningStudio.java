@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 
 /**
  * The file in which a second start on a folder finds addresses of the page that are not used up, while the first one runs.
- * Only this user can read it.
+ * Only this user can read it. Beside it lies the list of the folders that were opened last.
  */
 public final class RunningStudio implements Closeable {
 

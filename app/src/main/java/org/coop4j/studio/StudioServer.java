@@ -101,18 +101,19 @@ public final class StudioServer implements Closeable {
     private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
-    private final Opener opener;
+    private final IoFunction<Path, StudioServer> opener; // of other folders
     private final StateFolder user;
     private final List<StudioServer> others = new CopyOnWriteArrayList<>(); // of folders that the page has opened
     private int silent; // periods without an event
 
-    /** Starts the studio of another folder. */
-    private interface Opener {
-        StudioServer open(Path folder) throws IOException;
-    }
-
     private StudioServer(
-            ServiceOptions options, Studio studio, Clip clip, Images images, Path bank, StateFolder user, Opener opener)
+            ServiceOptions options,
+            Studio studio,
+            Clip clip,
+            Images images,
+            Path bank,
+            StateFolder user,
+            IoFunction<Path, StudioServer> opener)
             throws IOException {
         this.studio = studio;
         this.user = user;
@@ -172,7 +173,7 @@ public final class StudioServer implements Closeable {
         try {
             ServiceOptions another =
                     new ServiceOptions(options.host(), 0, options.token(), options.allowedOrigin(), options.limits());
-            Opener opener = other -> start(another, other, readOnly, clip, bank, user, path);
+            IoFunction<Path, StudioServer> opener = other -> start(another, other, readOnly, clip, bank, user, path);
             started = new StudioServer(options, studio, clip, images, bank, user, opener);
             started.server.start(started::configure, any -> true, (method, pattern, status, nanos) -> {});
             started.tellPages();
@@ -262,7 +263,7 @@ public final class StudioServer implements Closeable {
         if (running.isPresent()) {
             address = running.get().shown();
         } else {
-            StudioServer other = opener.open(folder);
+            StudioServer other = opener.apply(folder);
             others.add(other);
             address = other.address();
         }

@@ -35,6 +35,7 @@ record SidecarFile(Path picture, Path file) {
     private static final String ENDING = ".xmp";
     private static final int LARGEST = 16 << 20;
     private static final int TRIES = 3;
+    private static final Embedded NOTHING = new Embedded(null, List.of());
 
     /** A change of a sidecar. */
     interface Change {
@@ -119,13 +120,12 @@ record SidecarFile(Path picture, Path file) {
         return new String(OpenFile.read(file, LARGEST), StandardCharsets.ISO_8859_1).contains(Sidecar.OWN);
     }
 
-    /** Returns the sidecar as it is; empty if there is none. */
+    /** Returns the sidecar to look into; empty if there is none. */
     Optional<Sidecar> read() throws IOException {
-        return exists() ? Optional.of(sidecar(OpenFile.read(file, LARGEST))) : Optional.empty();
+        return exists() ? Optional.of(sidecar(OpenFile.read(file, LARGEST), NOTHING)) : Optional.empty();
     }
 
-    private Sidecar sidecar(byte[] content) throws IOException {
-        Embedded inside = picture == null ? new Embedded(null, List.of()) : Keywords.embedded(picture);
+    private static Sidecar sidecar(byte[] content, Embedded inside) throws IOException {
         try {
             return Sidecar.of(content == null ? null : TextFile.utf8(content), inside.xmp(), inside.words());
         } catch (CharacterCodingException e) {
@@ -142,7 +142,7 @@ record SidecarFile(Path picture, Path file) {
     Outcome change(Change change, boolean dry) throws IOException {
         for (int attempt = 1; attempt <= TRIES; attempt++) {
             byte[] before = exists() ? OpenFile.read(file, LARGEST) : null;
-            Sidecar sidecar = sidecar(before);
+            Sidecar sidecar = sidecar(before, picture == null ? NOTHING : Keywords.embedded(picture));
             change.apply(sidecar);
             byte[] after = sidecar.text()
                     .map(text -> text.getBytes(StandardCharsets.UTF_8))

@@ -46,7 +46,8 @@ public final class TagFolder implements Closeable {
     private final FileChannel lock;
     private final Path journal;
     private final SidecarFile.Finder sidecars;
-    private final Map<String, Seen> seen = new HashMap<>(); // by path, with the present classifier and settings
+    private boolean isSeveral; // labels per picture
+    private final Map<String, Line> known = new HashMap<>(); // by path, of the present classifier and settings
 
     /**
      * The way in which labels are written.
@@ -146,8 +147,12 @@ public final class TagFolder implements Closeable {
         }
     }
 
-    /** A line of the journal. */
-    private record Line(String path, long size, long time, String classifier, String settings) {}
+    /**
+     * A line of the journal.
+     *
+     * @param none true if the picture got no label, which no sidecar tells
+     */
+    private record Line(String path, long size, long time, String classifier, String settings, boolean none) {}
 
     private TagFolder(Path folder, Options options, StateFolder state, Progress progress) throws IOException {
         this.folder = folder;
@@ -185,6 +190,7 @@ public final class TagFolder implements Closeable {
      * @param each receives every picture, in the order of their paths
      */
     public void tag(ImageClassifier classifier, Consumer<Tagged> each) throws IOException {
+        isSeveral = classifier.classifier().save().decision() != null;
         List<Path> pictures = new ImageFiles().images(folder, options.follow);
         if (options.dry && !Files.exists(journal)) {
             tag(pictures, classifier, each, null);
@@ -203,12 +209,12 @@ public final class TagFolder implements Closeable {
         try {
             Line read = JSON.readValue(line, Line.class);
             if (read.classifier.equals(options.classifierSha256) && read.settings.equals(options.settings())) {
-                seen.put(read.path, new Seen(read.size, read.time));
+                known.put(read.path, read);
             } else {
-                seen.remove(read.path);
+                known.remove(read.path);
             }
         } catch (JsonProcessingException e) {
-            seen.clear(); // of a later version: everything is looked at again
+            known.clear(); // of a later version: everything is looked at again
         }
     }
 
@@ -252,7 +258,8 @@ public final class TagFolder implements Closeable {
         }
         try {
             SidecarFile file = sidecars.of(picture);
-            boolean same = Seen.of(picture).equals(seen.get(relative(picture)));
+            Line line = known.get(relative(picture));
+            boolean same = line != null && Seen.of(picture).equals(new Seen(line.size, line.time));
             Sidecar sidecar = file.exists() ? file.read().orElse(null) : null;
             boolean written = sidecar != null
                     && sidecar.isWritten(
@@ -260,7 +267,7 @@ public final class TagFolder implements Closeable {
                             options.classifierSha256,
                             options.settings(),
                             same ? null : Sha256.of(picture));
-            if (!written && !(same && sidecar == null)) {
+            if (!written && !(same && line.none)) {
                 return null;
             }
             int removed = sidecar == null ? 0 : sidecar.removed(options.name, options.root);
@@ -297,7 +304,12 @@ public final class TagFolder implements Closeable {
                     options.dry);
             if (lines != null) {
                 Line line = new Line(
-                        relative(picture), before.size, before.time, options.classifierSha256, options.settings());
+                        relative(picture),
+                        before.size,
+                        before.time,
+                        options.classifierSha256,
+                        options.settings(),
+                        labels.isEmpty());
                 lines.add(JSON.writeValueAsString(line), false);
             }
             Status status =
@@ -322,18 +334,12 @@ public final class TagFolder implements Closeable {
         List<Label> labels = ranked.stream()
                 .filter(one -> options.threshold == null
                         ? one.predicted()
-                        : one.probability() >= options.threshold && (one.predicted() || isSets(ranked)))
+                        : one.probability() >= options.threshold && (one.predicted() || isSeveral))
                 .map(one -> new Label(one.label(), one.probability()))
                 .toList();
         return labels.isEmpty() && options.unknown != null
                 ? List.of(new Label(options.unknown, ranked.get(0).probability()))
                 : labels;
-    }
-
-    /** Returns true for labels whose probabilities do not sum to 1. */
-    private static boolean isSets(List<Prediction> ranked) {
-        return ranked.stream().filter(Prediction::predicted).count() != 1
-                || Math.abs(ranked.stream().mapToDouble(Prediction::probability).sum() - 1) > 1e-3;
     }
 
     /**

@@ -26,6 +26,7 @@ final class XmpText {
     private static final String XML = "http://www.w3.org/XML/1998/namespace";
     private static final String EXTENDED = "{http://ns.adobe.com/xmp/note/}HasExtendedXMP";
     private static final int DEEPEST = 100;
+    private static final char BYTE_ORDER_MARK = '\uFEFF'; // which the check passes over, wherever it stands
 
     final String text;
     final Element rdf;
@@ -167,7 +168,7 @@ final class XmpText {
             this.text = text;
         }
 
-        Element document() {
+        Element document() throws InputException {
             Element document = new Element("", "", null, 0);
             document.end = text.length();
             Element open = document;
@@ -203,7 +204,7 @@ final class XmpText {
             return text.indexOf(end, at) + end.length();
         }
 
-        private Element start(Element parent) {
+        private Element start(Element parent) throws InputException {
             int start = at;
             at++;
             String tag = name();
@@ -258,12 +259,14 @@ final class XmpText {
             return "{" + namespace + "}" + name.substring(colon + 1);
         }
 
-        private String name() {
+        private String name() throws InputException {
             int from = at;
             while (!Character.isWhitespace(text.charAt(at)) && "=>/".indexOf(text.charAt(at)) < 0) {
                 at++;
             }
-            return text.substring(from, at);
+            String name = text.substring(from, at);
+            require(!name.isEmpty() && name.indexOf(BYTE_ORDER_MARK) < 0, "a byte order mark inside of a tag");
+            return name;
         }
 
         private void skipSpace() {
@@ -272,7 +275,7 @@ final class XmpText {
             }
         }
 
-        private static void unescape(String text, int from, int to, StringBuilder into) {
+        private static void unescape(String text, int from, int to, StringBuilder into) throws InputException {
             int at = from;
             while (at < to) {
                 char c = text.charAt(at);
@@ -289,14 +292,20 @@ final class XmpText {
                     case "gt" -> into.append('>');
                     case "quot" -> into.append('"');
                     case "apos" -> into.append('\'');
-                    default ->
-                        into.appendCodePoint(
-                                entity.startsWith("#x")
-                                        ? Integer.parseInt(entity.substring(2), 16)
-                                        : Integer.parseInt(entity.substring(1)));
+                    default -> into.appendCodePoint(number(entity));
                 }
                 at = end + 1;
             }
+        }
+
+        /** Returns the character of a reference such as #233 or #xE9; entities have to be declared, which is refused. */
+        private static int number(String entity) throws InputException {
+            require(entity.matches("#(\\d{1,7}|x[0-9A-Fa-f]{1,6})"), "the entity &%s;", entity);
+            int number = entity.startsWith("#x")
+                    ? Integer.parseInt(entity.substring(2), 16)
+                    : Integer.parseInt(entity.substring(1));
+            require(Character.isValidCodePoint(number), "the entity &%s;", entity);
+            return number;
         }
     }
 }

@@ -30,7 +30,7 @@ export function folders() {
                 h("button.primary", "Open")
             ),
             error && h("p", {role: "alert"}, error),
-            muted("This folder stays open, too, until the studio is stopped.")
+            muted("This folder stays open until the studio is stopped.")
         )
     );
 }

@@ -88,6 +88,18 @@ class TagCommandTest {
     }
 
     @Test
+    void whatWasTakenBackOrDeletedIsWrittenAgainAndPicturesWithoutALabelAreSkipped() throws IOException {
+        assertThat(tag("--name", "pets").ok().err()).contains("6 created");
+        undo().ok(); // of all classifiers
+        assertThat(tag("--name", "pets").ok().err()).contains("6 created");
+        Files.delete(photos.resolve("sea/picture-0.png.xmp"));
+        assertThat(tag("--name", "pets").ok().err()).contains("1 created, 5 skipped");
+        String[] unsure = {"--name", "unsure", "--threshold", "1"};
+        assertThat(tag((Object[]) unsure).ok().err()).contains("6 unchanged");
+        assertThat(tag((Object[]) unsure).ok().err()).contains("6 skipped");
+    }
+
+    @Test
     void keywordsOfAMachineAreNoLabels() throws IOException {
         tag().ok();
         Path picture = photos.resolve("sea/picture-1.png");

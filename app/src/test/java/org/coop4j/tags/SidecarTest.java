@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import org.coop4j.base.InputException;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.tags.Sidecar.Label;
 import org.coop4j.tags.Sidecar.Result;
@@ -157,6 +158,9 @@ class SidecarTest {
     @Test
     void whatIsNotXmpIsRefused() {
         String rdf = "<r:RDF xmlns:r=\"" + XmpText.RDF + "\">%s</r:RDF>";
+        for (String hostile : List.of("<a>&foo;</a>", "<a \uFEFF/>", "<a\uFEFFb/>", "<a b=\"&#x110000;\"/>")) {
+            assertThrown(InputException.class, () -> Sidecar.of(rdf.formatted(hostile), null, List.of()));
+        }
         assertThrown(() -> Sidecar.of("<a>".repeat(101) + "</a>".repeat(101), null, List.of()), "deep");
         assertThrown(
                 () -> written(
