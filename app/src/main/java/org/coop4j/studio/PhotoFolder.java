@@ -526,7 +526,9 @@ final class PhotoFolder implements Closeable {
         for (String folder : entry.drops()) {
             attempt(folder, problems, () -> {
                 requireOwn(folder);
-                Files.deleteIfExists(root.resolve(folder)); // fails unless it is empty
+                if (Files.isDirectory(root.resolve(folder))) { // a stranger may name a file
+                    Files.delete(root.resolve(folder)); // fails unless it is empty
+                }
                 classes.remove(folder);
             });
         }
@@ -572,10 +574,10 @@ final class PhotoFolder implements Closeable {
         requireOwn(parent(move.to()));
         Photo known = photos.get(move.from());
         BasicFileAttributes now = Files.readAttributes(from, BasicFileAttributes.class);
-        boolean isAsBefore = known != null
-                ? known.isStill(now)
-                : isFolder
-                        ? now.isDirectory()
+        boolean isAsBefore = isFolder
+                ? now.isDirectory()
+                : known != null
+                        ? known.isStill(now)
                         : now.isRegularFile() && Sha256.of(from).equals(move.sha256());
         if (!isAsBefore) {
             throw new IOException("it was changed elsewhere: look again");

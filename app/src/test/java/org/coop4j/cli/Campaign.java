@@ -71,7 +71,7 @@ public final class Campaign implements AutoCloseable {
     }
 
     /** Returns what some work gives, or its problem, which may be that it takes too long. */
-    Object within(int seconds, Callable<?> work) throws InterruptedException {
+    public Object within(int seconds, Callable<?> work) throws InterruptedException {
         Future<?> running = executor.submit(work);
         try {
             return running.get(seconds, TimeUnit.SECONDS);

@@ -679,6 +679,27 @@ class StudioFaultsTest {
         }
     }
 
+    /** A stranger's journal calls a picture a folder: one that goes if it is empty, or one that is renamed. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"drops\":[\"cats/p0.png\"]",
+                "\"moves\":[{\"sha256\":\"\",\"from\":\"cats/p0.png\",\"to\":\"cats/p1.png\"}]"
+            })
+    void aPictureIsNotDeletedAsAFolder(String entry) throws IOException {
+        Path photos = fill(folder.resolve("photos"), 1, "cats");
+        strangersJournal(photos, "{\"action\":1,\"what\":\"Moved\",%s}".formatted(entry));
+        List<Path> before = pictures(photos);
+        try (Studio studio = open(photos)) {
+            try {
+                studio.answer(true);
+            } catch (StudioProblem e) {
+                assertThat(e).hasMessageContaining("it was changed elsewhere");
+            }
+        }
+        assertThat(pictures(photos)).isEqualTo(before);
+    }
+
     /** A link to a picture is not its second name: without the picture it would lead nowhere. */
     @Test
     void aPictureIsNotDeletedForALinkToIt() throws IOException {

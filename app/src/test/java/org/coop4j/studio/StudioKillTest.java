@@ -98,7 +98,7 @@ class StudioKillTest {
     }
 
     /** Undoes all actions, each of which must lead to the places that the journal had before it. */
-    private static int undoAll(Path photos) throws IOException {
+    static int undoAll(Path photos) throws IOException {
         Map<Integer, Map<String, String>> before = new LinkedHashMap<>(); // by action that is not undone
         Places then = new Places();
         try (CheckedLines journal =
