@@ -122,7 +122,12 @@ public record RgbImage(int width, int height, byte[] samples) {
 
     /** Returns the number of signs in which two outlines differ, 0 to 63, one of them mirrored if that is less. */
     public static int difference(long outline, long other) {
-        return Math.min(Long.bitCount(outline ^ other), Long.bitCount(outline ^ other ^ ODD));
+        return Math.min(Long.bitCount(outline ^ other), Long.bitCount(outline ^ mirrored(other)));
+    }
+
+    /** Returns the outline of the image mirrored left to right. */
+    public static long mirrored(long outline) {
+        return outline ^ ODD;
     }
 
     /** Returns true if two outlines differ in more than some signs, and in no more of them once one is mirrored. */

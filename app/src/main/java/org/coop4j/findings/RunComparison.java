@@ -6,15 +6,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -298,8 +302,17 @@ public record RunComparison(
             }
         }
 
+        /** Receives two images and the cosine of their features. */
+        private interface Compared {
+            void of(int i, int j, double cosine);
+        }
+
+        /** The signs of one third of an outline. */
+        private record Third(int place, long signs) {}
+
         /**
-         * Returns all pairs of some images, those across splits first, then identical files, then by similarity.
+         * Returns pairs of some images, those across splits first, then identical files, then by similarity. All pairs are among
+         * them up to {@value #MOST_COMPARED} images; above, of several copies each is paired with one or more.
          *
          * @param features of unit length, a row per image; not compared above {@value #MOST_COMPARED} images
          * @param outlines of the images; null where unknown
@@ -307,32 +320,70 @@ public record RunComparison(
         public static List<Pair> of(List<Located> located, FeatureMatrix features, List<Long> outlines) {
             List<Pair> pairs = new ArrayList<>();
             int n = located.size();
-            Neighbours.Use compare = (i, cosines) -> {
-                for (int j = i + 1; j < n; j++) {
-                    boolean sameFile =
-                            located.get(i).sha256().equals(located.get(j).sha256());
-                    Long own = outlines.get(i);
-                    Long other = outlines.get(j);
-                    boolean known = own != null && other != null;
-                    int difference = known ? RgbImage.difference(own, other) : Long.SIZE;
-                    if (sameFile || isAlike(cosines[j], difference)) {
-                        double cosine = Math.min(1, features.dot(i, features, j));
-                        boolean mirrored = known && RgbImage.areMirrored(own, other, MOST_CROPPED);
-                        pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile, mirrored));
-                    }
+            Compared compare = (i, j, like) -> {
+                boolean sameFile = located.get(i).sha256().equals(located.get(j).sha256());
+                Long own = outlines.get(i);
+                Long other = outlines.get(j);
+                boolean known = own != null && other != null;
+                int difference = known ? RgbImage.difference(own, other) : Long.SIZE;
+                if (sameFile || isAlike(like, difference)) {
+                    double cosine = Math.min(1, features.dot(i, features, j));
+                    boolean mirrored = known && RgbImage.areMirrored(own, other, MOST_CROPPED);
+                    pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile, mirrored));
                 }
             };
             if (n <= MOST_COMPARED) {
-                Neighbours.each(features, features, compare);
+                Neighbours.each(features, features, (i, cosines) -> IntStream.range(i + 1, n)
+                        .forEach(j -> compare.of(i, j, cosines[j])));
             } else {
-                float[] none = new float[n];
-                IntStream.range(0, n).forEach(i -> compare.of(i, none));
+                likely(located, outlines, compare);
             }
             pairs.sort(Comparator.comparing(Pair::crossesParts)
                     .thenComparing(Pair::sameFile)
                     .thenComparingDouble(Pair::cosine)
                     .reversed());
             return pairs;
+        }
+
+        /**
+         * Compares images of the same content, and those whose outlines are equal in one third at least, as they are if they
+         * differ in {@value #MOST_DIFFERENCE} signs.
+         */
+        private static void likely(List<Located> located, List<Long> outlines, Compared compare) {
+            Map<Object, List<Integer>> known =
+                    new HashMap<>(); // the first image of a content or an outline; all with a third
+            for (int i = 0; i < located.size(); i++) {
+                List<Integer> self = List.of(i);
+                Set<Integer> alike = new TreeSet<>();
+                List<Integer> sameFile = known.putIfAbsent(located.get(i).sha256(), self);
+                Long outline = outlines.get(i);
+                List<Integer> sameOutline = outline == null ? null : known.putIfAbsent(outline, self);
+                Stream.of(sameFile, sameOutline).filter(Objects::nonNull).forEach(alike::addAll);
+                if (outline != null && sameOutline == null) {
+                    for (Third third : thirds(RgbImage.mirrored(outline))) {
+                        alike.addAll(known.getOrDefault(third, List.of()));
+                    }
+                    for (Third third : thirds(outline)) {
+                        List<Integer> others = known.computeIfAbsent(third, any -> new ArrayList<>());
+                        alike.addAll(others);
+                        others.add(i);
+                    }
+                }
+                for (int j : alike) {
+                    compare.of(j, i, 0);
+                }
+            }
+        }
+
+        private static List<Third> thirds(long outline) {
+            int width = Long.SIZE / (MOST_DIFFERENCE + 1);
+            return IntStream.rangeClosed(0, MOST_DIFFERENCE)
+                    .mapToObj(place -> new Third(
+                            place,
+                            place == MOST_DIFFERENCE
+                                    ? outline >>> place * width
+                                    : outline >>> place * width & (1L << width) - 1))
+                    .toList();
         }
 
         private static boolean isAlike(double cosine, int difference) {
