@@ -45,25 +45,25 @@ public enum OpenSet {
     }
 
     /**
-     * Returns the percentage of pictures of a class left out that are accepted, averaged over the classes, if 95 % of
-     * the pictures of the other classes are accepted.
+     * Returns the percentage of pictures of a class left out that are accepted, averaged over classes, if 95 % of the
+     * pictures of the other classes are accepted.
      *
-     * @param truth label of each image
-     * @param logits [images][classes], of two classes or more
+     * @param scores of two classes or more
+     * @param leftOut classes that some, but not all of the pictures show
+     * @param known pictures that stand for those of the other classes
      */
-    public double falsePositives(int[] truth, float[][] logits) {
-        return Arrays.stream(truth)
-                .distinct()
-                .filter(c -> Arrays.stream(truth).anyMatch(other -> other != c))
-                .mapToDouble(c -> falsePositives(scores(truth, logits, c, false), scores(truth, logits, c, true)))
+    public double falsePositives(Scores scores, int[] leftOut, Scores known) {
+        return Arrays.stream(leftOut)
+                .mapToDouble(c -> falsePositives(scores(known, c, false), scores(scores, c, true)))
                 .average()
                 .orElse(Double.NaN);
     }
 
-    private double[] scores(int[] truth, float[][] logits, int without, boolean ofIt) {
-        return IntStream.range(0, truth.length)
-                .filter(i -> truth[i] == without == ofIt)
-                .mapToDouble(i -> score(logits[i], without))
+    private double[] scores(Scores scores, int without, boolean ofIt) {
+        return IntStream.range(0, scores.size())
+                .parallel()
+                .filter(i -> scores.truth().get(i).single() == without == ofIt)
+                .mapToDouble(i -> score(scores.logits()[i], without))
                 .toArray();
     }
 

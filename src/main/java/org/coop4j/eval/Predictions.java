@@ -18,14 +18,16 @@ public final class Predictions {
     public static int argmax(float[] scores) {
         Require.that(scores.length != 0, "argmax: expected 1 or more scores, got none");
         int best = 0;
+        float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < scores.length; i++) {
-            if (Float.isNaN(scores[i]) || scores[i] == Float.POSITIVE_INFINITY) {
+            if (!(scores[i] < Float.POSITIVE_INFINITY)) { // not a number, or infinite
                 throw new RefusedException(
                         "the score of class %d is %s: expected a number; the classifier's values are wrong, so learn it again"
                                 .formatted(i, scores[i]));
             }
-            if (scores[i] > scores[best]) {
+            if (scores[i] > most) {
                 best = i;
+                most = scores[i];
             }
         }
         return best;
@@ -47,7 +49,7 @@ public final class Predictions {
 
     /** Returns the {@link #argmax} of each row of {@code scores} [images][classes]. */
     public static int[] argmax(float[][] scores) {
-        return Arrays.stream(scores).mapToInt(Predictions::argmax).toArray();
+        return Arrays.stream(scores).parallel().mapToInt(Predictions::argmax).toArray();
     }
 
     /** Returns the softmax of one row of logits, summed in double precision. */
@@ -68,6 +70,16 @@ public final class Predictions {
             probabilities[i] /= sum;
         }
         return probabilities;
+    }
+
+    /** Returns the largest of the {@link #softmax}. */
+    static double confidence(float[] logits) {
+        double largest = logits[argmax(logits)];
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp(logit - largest);
+        }
+        return 1 / sum;
     }
 
     /** Refuses numbers of values that differ or are 0. */

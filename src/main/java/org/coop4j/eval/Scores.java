@@ -1,26 +1,25 @@
 package org.coop4j.eval;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 import org.coop4j.base.Require;
 
-/**
- * The logits of labelled images, and what follows from them.
- *
- * @param truth labels of each image
- * @param logits [images][classes]; not to be changed
- */
-@SuppressWarnings("ArrayRecordComponent") // never compared
-public record Scores(List<Labels> truth, float[][] logits) {
+/** The logits of labelled images, and what follows from them. */
+public final class Scores {
 
     /** Penalty on |log temperature| in nats, which a few images cannot outweigh. */
     private static final double PENALTY = 2;
 
     /** Standard errors of the slope that chance may explain. */
     private static final double STANDARD_ERRORS = 1.5;
+
+    /** Most images that a temperature is fitted on; more would not change its digits that matter. */
+    public static final int MOST_FITTED = 20_000;
 
     private static final double LARGEST_LOG = 12;
     private static final double ACCURACY = 1e-12;
@@ -29,18 +28,39 @@ public record Scores(List<Labels> truth, float[][] logits) {
     /** The scores of no images. */
     public static final Scores NONE = new Scores(List.of(), new float[0][]);
 
-    public Scores {
+    private final List<Labels> truth;
+    private final float[][] logits;
+    private int[] predicted; // once they are asked for
+
+    /**
+     * Scores of images.
+     *
+     * @param truth labels of each image
+     * @param logits [images][classes]; not to be changed
+     */
+    public Scores(List<Labels> truth, float[][] logits) {
         Require.that(
                 truth.size() == logits.length,
                 "expected as many labels as rows of logits, got %d and %d",
                 truth.size(),
                 logits.length);
-        truth = List.copyOf(truth);
+        this.truth = List.copyOf(truth);
+        this.logits = logits;
     }
 
     /** Scores of images with single labels. */
     public Scores(int[] labels, float[][] logits) {
         this(Labels.singles(labels), logits);
+    }
+
+    /** Returns the labels of each image. */
+    public List<Labels> truth() {
+        return truth;
+    }
+
+    /** Returns the logits, [images][classes]; not to be changed. */
+    public float[][] logits() {
+        return logits;
     }
 
     /** Returns the single label of each image, in a new array. */
@@ -60,27 +80,43 @@ public record Scores(List<Labels> truth, float[][] logits) {
         return truth.size();
     }
 
+    /** Returns at most so many of the images, drawn at random with the same seed each time, in their order. */
+    public Scores sample(int most) {
+        if (size() <= most) {
+            return this;
+        }
+        int[] drawn =
+                new Random(0).ints(0, size()).distinct().limit(most).sorted().toArray();
+        return new Scores(
+                IntStream.of(drawn).mapToObj(truth::get).toList(),
+                IntStream.of(drawn).mapToObj(i -> logits[i]).toArray(float[][]::new));
+    }
+
     /** Returns true for each image that is classified correctly. */
     public boolean[] correct() {
+        int[] labels = predictions();
         boolean[] correct = new boolean[size()];
         for (int i = 0; i < correct.length; i++) {
-            correct[i] = Predictions.argmax(logits[i]) == truth.get(i).single();
+            correct[i] = labels[i] == truth.get(i).single();
         }
         return correct;
     }
 
     /** Returns the probability of each image's predicted label. */
     public double[] confidences() {
-        return IntStream.range(0, size())
-                .mapToDouble(i -> probabilities(i)[Predictions.argmax(logits[i])])
+        return Arrays.stream(logits)
+                .parallel()
+                .mapToDouble(Predictions::confidence)
                 .toArray();
     }
 
     /** Returns the number of images that are classified correctly. */
     public int right() {
-        return (int) IntStream.range(0, size())
-                .filter(i -> Predictions.argmax(logits[i]) == truth.get(i).single())
-                .count();
+        int right = 0;
+        for (boolean one : correct()) {
+            right += one ? 1 : 0;
+        }
+        return right;
     }
 
     /** Returns the percentage of images that are classified correctly; not a number if there are none. */
@@ -107,6 +143,9 @@ public record Scores(List<Labels> truth, float[][] logits) {
 
     /** Returns the same predictions with the logits divided by a temperature. */
     public Scores at(double temperature) {
+        if (temperature == Calibration.NO_TEMPERATURE) {
+            return this;
+        }
         float[][] scaled = new float[logits.length][];
         for (int i = 0; i < logits.length; i++) {
             scaled[i] = logits[i].clone();
@@ -118,8 +157,11 @@ public record Scores(List<Labels> truth, float[][] logits) {
     }
 
     /** Returns the predicted label of each image, the smallest one of equal logits. */
-    public int[] predictions() {
-        return Predictions.argmax(logits);
+    public synchronized int[] predictions() {
+        if (predicted == null) {
+            predicted = Predictions.argmax(logits);
+        }
+        return predicted.clone();
     }
 
     /** Returns the probabilities of an image's classes. */
@@ -149,7 +191,9 @@ public record Scores(List<Labels> truth, float[][] logits) {
 
     /** Returns the percentage of images of other classes that a score accepts as one of the classes. */
     public double falsePositives(OpenSet score) {
-        return score.falsePositives(labels(), logits);
+        int[] labels = labels();
+        int[] classes = Arrays.stream(labels).distinct().toArray();
+        return score.falsePositives(this, classes.length > 1 ? classes : new int[0], this);
     }
 
     /**
@@ -162,9 +206,12 @@ public record Scores(List<Labels> truth, float[][] logits) {
      * cross-entropy, the usual choice, makes good probabilities worse if there are few images
      * (docs/measurements/learning.md).
      *
-     * @return the temperature; 1 if the images show no need for another
+     * @return the temperature; 1 if the images show no need for another; fitted on {@value #MOST_FITTED} of more images
      */
     public double temperature() {
+        if (size() > MOST_FITTED) {
+            return sample(MOST_FITTED).temperature();
+        }
         int direction = excess(0, 1) > 0 ? 1 : -1; // of the temperature
         UnivariateFunction excess = log -> excess(log, direction);
         if (excess.value(0) <= 0) {
@@ -183,20 +230,30 @@ public record Scores(List<Labels> truth, float[][] logits) {
      */
     private double excess(double log, int direction) {
         double temperature = Math.exp(log);
+        double[] slopes = IntStream.range(0, size())
+                .parallel()
+                .mapToDouble(i -> slope(i, temperature))
+                .toArray();
         double sum = 0;
         double squares = 0;
-        for (int i = 0; i < size(); i++) {
-            double[] p = Predictions.softmax(logits[i], temperature);
-            double slope = 0;
-            // Differences from the true logit, which keep their digits if all p but one are small.
-            for (int c = 0; c < p.length; c++) {
-                slope += p[c] * ((double) logits[i][c] - logits[i][truth.get(i).single()]) / temperature;
-            }
+        for (double slope : slopes) {
             sum += slope;
             squares += slope * slope;
         }
         double n = Math.max(2, size());
         double error = Math.sqrt(Math.max(0, squares - sum * sum / n) * n / (n - 1));
         return direction * sum - PENALTY - STANDARD_ERRORS * error;
+    }
+
+    private double slope(int image, double temperature) {
+        float[] own = logits[image];
+        float right = own[truth.get(image).single()];
+        double[] p = Predictions.softmax(own, temperature);
+        double slope = 0;
+        // Differences from the true logit, which keep their digits if all p but one are small.
+        for (int c = 0; c < p.length; c++) {
+            slope += p[c] * ((double) own[c] - right) / temperature;
+        }
+        return slope;
     }
 }

@@ -39,7 +39,15 @@ import org.coop4j.weights.Shape;
 record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
         implements FeatureMethod {
 
-    private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
+    /** Values of α, ascending; beyond the authors', only as long as the largest is the best. */
+    private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+
+    /** Number of the authors' values. */
+    static final int AUTHORS = 7;
+
+    /** Images per class up to which the authors chose α; the precision falls as the images grow in number. */
+    private static final int MOST_SHOTS = 16;
+
     static final String WEIGHTS = "w";
     static final String BIAS = "b";
     static final String TEXT = "text";
@@ -121,17 +129,22 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
 
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
     private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
+        int most = data.train().size() > MOST_SHOTS * text.rows() ? GRID.length : AUTHORS;
         int[] hits = data.val().size() > 0
-                ? hits(gaussians, text, scale, data.val())
-                : crossValidationHits(data.train(), text, scale);
-        return GRID[Predictions.argmax(GRID.length, a -> hits[a])];
+                ? hits(gaussians, text, scale, data.val(), most)
+                : crossValidationHits(data.train(), text, scale, most);
+        int tried = AUTHORS;
+        while (tried < most && Predictions.argmax(tried, a -> hits[a]) == tried - 1) {
+            tried++;
+        }
+        return GRID[Predictions.argmax(tried, a -> hits[a])];
     }
 
-    /** Returns the number of held-out training images classified correctly with each α of the grid. */
-    static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
+    /** Returns the number of held-out training images classified correctly with each of the first α of the grid. */
+    static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale, int tried) {
         int most = Folds.most(images.labels());
         if (most < 2) {
-            return new int[GRID.length]; // no image is left to fit to
+            return new int[tried]; // no image is left to fit to
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
@@ -144,24 +157,24 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
                             .flatMap(i -> IntStream.range(i * images.views(), (i + 1) * images.views()))
                             .toArray();
                     Gaussians rest = all.without(pool.select(views)).gaussians();
-                    return hits(rest, text, scale, images.select(held));
+                    return hits(rest, text, scale, images.select(held), tried);
                 })
                 .toArray(int[][]::new);
-        return IntStream.range(0, GRID.length)
+        return IntStream.range(0, tried)
                 .map(a -> Arrays.stream(hits).mapToInt(fold -> fold[a]).sum())
                 .toArray();
     }
 
-    /** Returns the number of images classified correctly with each α of the grid. */
-    static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureSet labelled) {
+    /** Returns the number of images classified correctly with each of the first α of the grid. */
+    static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureSet labelled, int tried) {
         FeatureMatrix images = labelled.matrix().normalized();
         FeatureMatrix cosines = images.products(text);
         FeatureMatrix products = images.products(gaussians.weights());
-        return Arrays.stream(GRID)
+        int[] labels = labelled.labels();
+        return Arrays.stream(GRID, 0, tried)
                 .mapToLong(alpha -> IntStream.range(0, images.rows())
                         .parallel()
-                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias())
-                                == labelled.label(i))
+                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias()) == labels[i])
                         .count())
                 .mapToInt(Math::toIntExact)
                 .toArray();

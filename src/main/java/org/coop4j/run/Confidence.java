@@ -50,9 +50,10 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                     Decision.of(heldOut.sets(), ownThresholds ? Decision.ENOUGH : 0));
         }
         double temperature = heldOut.temperature();
+        boolean all = heldOut.size() <= Scores.MOST_FITTED;
         return new Confidence(
                 temperature,
-                images,
+                all ? images : "%,d of %s".formatted(Scores.MOST_FITTED, images),
                 heldOut.at(temperature)
                         .coverage()
                         .answering(WANTED_ACCURACY)
@@ -75,7 +76,8 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                     + (decision.own().isEmpty() ? "threshold" : "thresholds");
         }
         if (temperature == Calibration.NO_TEMPERATURE) {
-            return "not calibrated: " + (images.isEmpty() ? "no images were held out" : images + " show no need");
+            return "not calibrated: "
+                    + (images.isEmpty() ? "no images were left that chose nothing" : images + " show no need");
         }
         return "calibrated%s (temperature %s)"
                 .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));

@@ -94,10 +94,13 @@ public record Learned(
         return measured.orElseThrow();
     }
 
-    /** Returns scores of the val images, unless the method or one of its settings was chosen by them. */
+    /** Returns scores of the val images by which nothing of the classifier was chosen. */
     public Scores val() {
-        return config.method().usesVal() || config.sample().val() == Sample.Val.CHOSE
-                ? Scores.NONE
+        if (config.sample().val() == Sample.Val.CHOSE) {
+            return Scores.NONE;
+        }
+        return config.method().usesVal()
+                ? support.calibrating().map(some -> some.scores(classifier)).orElse(Scores.NONE)
                 : support.val().scores(classifier);
     }
 

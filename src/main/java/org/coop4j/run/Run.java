@@ -296,7 +296,7 @@ public final class Run {
                             progress));
             lists.requireReadable();
             FeatureSet chooses =
-                    method.usesVal() ? support.val().features(method.features()) : FeatureSet.none(train.width());
+                    method.usesVal() ? support.choosing().features(method.features()) : FeatureSet.none(train.width());
             drawn.requireEveryClass(train.labelSets());
             ended("encode_train");
             return new FewShotFeatures(train, chooses);

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -36,6 +39,12 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
 
     private static final int MOST_FOLDS = 5;
 
+    /** Limit of the images that are scored by cross-validation among them, since each costs something in each epoch. */
+    private static final int MOST_SCORED = 20_000;
+
+    /** Val images that are enough to choose by one half, and to calibrate by the other. */
+    private static final int ENOUGH_FOR_BOTH = 20_000;
+
     /** Returns a learner of the task. */
     public Learner learner(Method method) {
         return method.learner(images.space(), task);
@@ -49,7 +58,24 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     public FewShotFeatures features(Method method, int shots) throws IOException {
         FeatureSet few = train.features(method.features()).first(shots);
         return new FewShotFeatures(
-                few, method.usesVal() ? val.features(method.features()) : FeatureSet.none(few.width()));
+                few, method.usesVal() ? choosing().features(method.features()) : FeatureSet.none(few.width()));
+    }
+
+    /** Returns the val images that a method which uses them chooses by. */
+    Pictures choosing() {
+        return val.size() < ENOUGH_FOR_BOTH ? val : half(0);
+    }
+
+    /** Returns the val images that calibrate such a method, as they choose nothing; none if all choose. */
+    Optional<Pictures> calibrating() {
+        return val.size() < ENOUGH_FOR_BOTH ? Optional.empty() : Optional.of(half(1));
+    }
+
+    private Pictures half(int which) {
+        Random random = new Random(0);
+        return val.select(IntStream.range(0, val.size())
+                .filter(i -> random.nextInt(2) == which)
+                .toArray());
     }
 
     /** Returns the number of folds of a cross-validation; with fewer than 2 nothing can be held out. */
@@ -126,7 +152,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         Recipe fit = Recipe.of(
                 method, Map.of(), new Recipe.Lists(set.size(), task.classNames().size(), false), images.space());
         int folds = Folds.count(set.labelSets(), MOST_FOLDS);
-        if (folds < 2 || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
+        if (folds < 2
+                || set.size() > MOST_SCORED
+                || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
             return Scores.NONE;
         }
         float[][] logits = new float[set.size()][];

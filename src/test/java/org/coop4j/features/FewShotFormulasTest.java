@@ -77,8 +77,9 @@ class FewShotFormulasTest {
                     golden.floats(key + ".gaussian_logits"),
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
-            GoldenMethods.assertHits(Gda.hits(gaussians, text, scale, problem.val()), c.get("val_hits"));
-            GoldenMethods.assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
+            GoldenMethods.assertHits(Gda.hits(gaussians, text, scale, problem.val(), Gda.AUTHORS), c.get("val_hits"));
+            GoldenMethods.assertHits(
+                    Gda.crossValidationHits(train, text, scale, Gda.AUTHORS), c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);

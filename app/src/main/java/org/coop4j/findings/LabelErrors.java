@@ -80,16 +80,17 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     /** Finds suspects by the run's own classifier. */
     private static LabelErrors byItself(Learned run) throws IOException {
+        Scores val = run.val().size() == run.support().val().size() ? run.val() : Scores.NONE; // not of some alone
         Map<String, Scores> parts = Map.of(
                 "training",
                 run.config().method().learns()
                         ? run.folds()
                         : run.support().train().scores(run.classifier()),
                 "val",
-                run.val(),
+                val,
                 "test",
                 run.test());
-        Scores all = parts.get("training").and(run.val()).and(run.test());
+        Scores all = parts.get("training").and(val).and(run.test());
         return of(
                 Located.of(run).stream()
                         .filter(picture -> parts.get(picture.part()).size() > 0)

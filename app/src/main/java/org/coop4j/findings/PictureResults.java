@@ -7,11 +7,10 @@ import static java.util.stream.Collectors.toList;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.eval.Predictions;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Scores;
 import org.coop4j.run.Images.Pictures;
 
@@ -49,14 +48,17 @@ public record PictureResults(List<PictureResult> all) {
 
     /** Returns the predictions that follow from the scores of some images. */
     public static PictureResults of(Pictures images, Scores scores) {
-        List<PictureResult> all = new ArrayList<>();
-        int[] labels = images.labels();
-        for (int i = 0; i < labels.length; i++) {
-            double[] p = scores.probabilities(i);
-            int label = Predictions.argmax(scores.logits()[i]);
-            all.add(new PictureResult(images.images().get(i).path(), labels[i], label, p[label], p[labels[i]]));
-        }
-        return new PictureResults(all);
+        List<LabelledImage> listed = images.images();
+        int[] predicted = scores.predictions();
+        return new PictureResults(IntStream.range(0, predicted.length)
+                .parallel()
+                .mapToObj(i -> {
+                    double[] p = scores.probabilities(i);
+                    LabelledImage image = listed.get(i);
+                    int truth = image.labels().single();
+                    return new PictureResult(image.path(), truth, predicted[i], p[predicted[i]], p[truth]);
+                })
+                .toList());
     }
 
     /** Returns the misclassified images, the most confident first. */

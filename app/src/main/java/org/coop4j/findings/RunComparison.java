@@ -381,8 +381,8 @@ public record RunComparison(
                     .mapToObj(place -> new Third(
                             place,
                             place == MOST_DIFFERENCE
-                                    ? outline >>> place * width
-                                    : outline >>> place * width & (1L << width) - 1))
+                                    ? outline >>> (place * width)
+                                    : (outline >>> (place * width)) & ((1L << width) - 1)))
                     .toList();
         }
 

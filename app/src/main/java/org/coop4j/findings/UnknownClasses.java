@@ -34,6 +34,11 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
 
     private static final int MOST_LEFT_OUT = 10;
 
+    /** Numbers of exponentials and images that are enough, and computed in seconds. */
+    private static final double MOST_EXPONENTIALS = 1e9;
+
+    private static final int MOST_KNOWN = 10_000;
+
     /** Number of classes below which the mean is unreliable. */
     private static final int FEWEST_LEFT_OUT = 3;
 
@@ -55,18 +60,19 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
                 : Math.min(
                         Math.min(classes, MOST_LEFT_OUT),
                         support.affordable(method, run.config().training()));
+        int[] labels = test.labels();
         if (count < FEWEST_LEFT_OUT) {
+            boolean few = (double) test.size() * classes * classes <= MOST_EXPONENTIALS;
+            int[] leftOut = leftOut(labels, few ? classes : MOST_LEFT_OUT, classes);
+            Scores known = few ? test : test.sample(MOST_KNOWN);
             return Optional.of(new UnknownClasses(
-                    rates(test::falsePositives),
-                    classes,
+                    rates(score -> score.falsePositives(test, leftOut, known)),
+                    leftOut.length,
                     method.learns()
                             ? "only their logits are removed, so images never seen may be noticed less often"
                             : "nothing is learned"));
         }
-        int[] leftOut = IntStream.range(0, count)
-                .map(i -> (int) ((long) i * classes / count))
-                .filter(label -> isPartOf(test.labels(), label))
-                .toArray();
+        int[] leftOut = leftOut(labels, count, classes);
         List<Map<OpenSet, Double>> all = new ArrayList<>(Collections.nCopies(leftOut.length, Map.of()));
         FewShotFeatures data = support.features(method, 0);
         FeatureMatrix tested = run.tested().features(method.features()).matrix();
@@ -79,7 +85,6 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
             Trainer trainer = new Trainer(run.config().training(), task.seed());
             try (Classifier classifier = method.learner(own, task).fit(others, trainer)) {
                 float[][] logits = classifier.logits(tested).toRows();
-                int[] labels = test.labels();
                 all.set(
                         i,
                         rates(score -> OpenSet.falsePositives(
@@ -96,6 +101,14 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
                                 .orElseThrow()),
                         all.size(),
                         "the others are learned again without them"));
+    }
+
+    /** Returns some classes, evenly spaced, that images of a test show. */
+    private static int[] leftOut(int[] labels, int count, int classes) {
+        return IntStream.range(0, count)
+                .map(i -> (int) ((long) i * classes / count))
+                .filter(label -> isPartOf(labels, label))
+                .toArray();
     }
 
     /** Returns true if some of the labels, but not all, are this one. */

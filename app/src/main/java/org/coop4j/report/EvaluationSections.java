@@ -33,6 +33,9 @@ import org.coop4j.run.Confidence;
 /** Sections about a classifier on the test images, on the page of a run and of the demo; each begins with its verdict. */
 public final class EvaluationSections {
 
+    /** Limit of the points of a curve, which keeps a page of many images small. */
+    private static final int MOST_POINTS = 500;
+
     private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
 
     /** Number of images below which much of the calibration error is chance. */
@@ -209,10 +212,12 @@ public final class EvaluationSections {
                 .sorted()
                 .forEach(least -> table.row(test.at(least)));
         List<Point> points = new ArrayList<>();
-        for (Coverage.Point p : test.points()) {
+        int step = test.points().size() / MOST_POINTS + 1;
+        for (int i = test.points().size() - 1; i >= 0; i -= step) {
+            Coverage.Point p = test.points().get(i);
             String hint = "threshold %s: %s answered, accuracy %s"
                     .formatted(share(p.threshold()), percent(p.coverage()), percent(p.accuracy()));
-            points.add(new Point(p.coverage(), p.accuracy(), 0, hint));
+            points.add(0, new Point(p.coverage(), p.accuracy(), 0, hint));
         }
         return new Section("Coverage and accuracy")
                 .verdict(suggestion(test, confidence))

@@ -37,12 +37,14 @@ import org.coop4j.run.RunResult;
  * The page of a training run: its classifier compared with baselines, its mistakes, and problems of the images.
  *
  * @param learned the run's classifier
+ * @param scores its calibrated scores of the test images
  */
 public record RunPage(
         ComparedRun run,
         RunComparison evidence,
         MethodChoice choice,
         ComparedClassifier learned,
+        Scores scores,
         EvaluationSections sections) {
 
     private static final int PICTURES = 24;
@@ -58,9 +60,10 @@ public record RunPage(
             throws IOException {
         for (ComparedRun run : runs) {
             ComparedClassifier learned = evidence.comparison().method(run.name());
+            Scores scores = learned.calibrated();
             EvaluationSections sections = new EvaluationSections(
-                    evidence.comparison().classNames(), PictureResults.of(evidence.test(), learned.calibrated()));
-            RunPage page = new RunPage(run, evidence, choice, learned, sections);
+                    evidence.comparison().classNames(), PictureResults.of(evidence.test(), scores));
+            RunPage page = new RunPage(run, evidence, choice, learned, scores, sections);
             AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
         }
     }
@@ -68,7 +71,6 @@ public record RunPage(
     private HtmlPage page(int threads) {
         ComparedClassifier prompt = evidence.comparison().prompt();
         PictureResults before = PictureResults.of(evidence.test(), prompt.calibrated());
-        Scores scores = learned.calibrated();
         Evaluation evaluation = scores.evaluation();
         HtmlPage page = new HtmlPage(run.result().dataset(), lead(run, "of"))
                 .add(summary())

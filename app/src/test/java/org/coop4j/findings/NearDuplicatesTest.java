@@ -60,7 +60,7 @@ class NearDuplicatesTest {
             outlines.add(i % 7 == 0 ? null : random.nextLong());
         }
         for (int i = 1; i <= 3; i++) { // copies that were resized, mirrored, or both
-            outlines.set(n - i, outlines.get(i) ^ 1L << 20 * i ^ 1L << 63 - i);
+            outlines.set(n - i, outlines.get(i) ^ (1L << (20 * i)) ^ (1L << (63 - i)));
         }
         outlines.set(n - 4, RgbImage.mirrored(outlines.get(4)) ^ 1);
         for (int i = 5; i <= 6; i++) {

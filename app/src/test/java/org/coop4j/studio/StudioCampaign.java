@@ -11,6 +11,7 @@ import static org.coop4j.studio.StudioFolder.picture;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -292,7 +293,7 @@ class StudioCampaign {
                 check(!got.contains("revision"), "another host: " + got);
             }
             default -> {
-                Socket asleep = new Socket("127.0.0.1", server.port()); // listens, and never reads
+                Socket asleep = new Socket(InetAddress.getLoopbackAddress(), server.port()); // listens, and never reads
                 OutputStream out = asleep.getOutputStream();
                 out.write("GET /api/events HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\n\r\n"
                         .formatted(cookie)
@@ -306,7 +307,7 @@ class StudioCampaign {
     }
 
     private static String raw(StudioServer server, String request) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(5000);
             socket.getOutputStream().write(request.getBytes(UTF_8));
             return new String(socket.getInputStream().readNBytes(400), UTF_8);
