@@ -29,6 +29,7 @@ import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.serve.ServedModels;
+import org.coop4j.tags.LabelFolders;
 import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
@@ -87,14 +88,34 @@ final class TagCommand extends ConsoleCommand {
     @Option(names = "--undo")
     boolean undo;
 
+    @Option(names = "--no-xmp")
+    boolean noXmp;
+
+    @ArgGroup
+    Into into;
+
     @ArgGroup
     LineFormat format = new LineFormat();
+
+    /** Folder that gets the pictures, a folder per class. */
+    static final class Into {
+        @Option(names = "--copy", paramLabel = "DIR")
+        Path copy;
+
+        @Option(names = "--move", paramLabel = "DIR")
+        Path move;
+
+        LabelFolders folders(List<String> labels) {
+            return WrongUsage.unless(() -> new LabelFolders(move != null ? move : copy, move != null, labels));
+        }
+    }
 
     @Parameters(arity = "1..*", paramLabel = "DIR")
     List<Path> folders;
 
     private final Map<Status, Integer> counts = new EnumMap<>(Status.class);
     private int removed;
+    private int placed;
 
     @Override
     public Integer call() throws IOException {
@@ -105,7 +126,8 @@ final class TagCommand extends ConsoleCommand {
         require(List.of("full", "stem").contains(sidecar), "--sidecar: expected full or stem, got %s", sidecar);
         if (undo) {
             require(prompt == null || name == null, "--undo takes the name of a classifier: --name, or --prompt");
-            return print(null, options("", null));
+            require(into == null && !noXmp, "--undo takes back all of it: omit --no-xmp, --copy and --move");
+            return print(null, options(List.of(), "", null));
         }
         require(prompt == null || !classOptions.areGiven(), "--prompt has its own classes: omit --classes");
         require(
@@ -125,7 +147,12 @@ final class TagCommand extends ConsoleCommand {
                         clip,
                         PromptOptions.classifier(file, clip, file.classNames()),
                         file.origin().exif())) {
-            return print(classifier, options(Sha256.of(ClassifierModel.classifierFile(prompt)), least));
+            require(
+                    into == null || into.move == null || !classifier.predictsSets(),
+                    "--move: a picture of several labels has no one folder; use --copy");
+            return print(
+                    classifier,
+                    options(classifier.classNames(), Sha256.of(ClassifierModel.classifierFile(prompt)), least));
         }
     }
 
@@ -137,13 +164,17 @@ final class TagCommand extends ConsoleCommand {
             Classifier chosen = prompts.classifier(clip, names);
             String identity = Sha256.of(clip.modelSha256() + names + prompts.templates());
             try (ImageClassifier classifier = ImageClassifier.of(clip, chosen, ExifOrientation.APPLY)) {
-                return print(classifier, options(identity, threshold));
+                return print(classifier, options(names, identity, threshold));
             }
         }
     }
 
-    private Options options(String classifierSha256, Double least) {
+    private Options options(List<String> classes, String classifierSha256, Double least) {
         String own = name != null ? name : prompt == null ? ServedModels.ZERO_SHOT : runName();
+        List<String> labels = new ArrayList<>(classes);
+        if (unknown != null) {
+            labels.add(unknown);
+        }
         return new Options(
                 own,
                 classifierSha256,
@@ -153,7 +184,9 @@ final class TagCommand extends ConsoleCommand {
                 sidecar.equals("stem"),
                 follow,
                 again,
-                dry);
+                dry,
+                !noXmp,
+                into == null ? null : into.folders(labels));
     }
 
     private String runName() {
@@ -168,12 +201,16 @@ final class TagCommand extends ConsoleCommand {
         Format chosen = format.chosen();
         boolean all = name == null && prompt == null;
         List<Tagged> problems = new ArrayList<>();
+        if (into != null && into.move != null) {
+            console.warn("photo programs lose sight of moved pictures; --undo moves them back");
+        }
         try (Table<Tagged>.Printer printer = rows().printer(chosen, console)) {
             for (Path folder : folders) {
                 try (TagFolder tags = TagFolder.open(folder, options, StateFolder.of(System.getenv()), console)) {
                     Consumer<Tagged> each = one -> {
                         counts.merge(one.status(), 1, Integer::sum);
                         removed += one.removed();
+                        placed += one.to().isEmpty() ? 0 : 1;
                         if (one.status() == Status.FAILED) {
                             console.warn(folder.resolve(one.path()) + ": " + one.reason());
                             problems.add(one);
@@ -185,7 +222,7 @@ final class TagCommand extends ConsoleCommand {
                     if (undo) {
                         tags.undo(one -> all || one.equals(options.name()), each);
                     } else {
-                        tags.tag(classifier, each);
+                        tags.tag(classifier, tags.pictures(), each);
                     }
                 }
             }
@@ -199,6 +236,13 @@ final class TagCommand extends ConsoleCommand {
         counts.forEach((status, number) -> parts.add(count(number) + " " + word(status)));
         console.note((dry ? "this would be: " : "")
                 + (parts.isEmpty() ? "nothing to do" : String.join(", ", parts))
+                + (into == null
+                        ? ""
+                        : "; %s to %s"
+                                .formatted(
+                                        count(placed, "picture", "pictures")
+                                                + (into.move != null ? " moved" : " copied"),
+                                        into.move != null ? into.move : into.copy))
                 + (removed == 0
                         ? ""
                         : "; %s by hand and not written again (--again writes them)"
@@ -218,6 +262,10 @@ final class TagCommand extends ConsoleCommand {
                 .in(Format.JSON, Format.JSON_LINES)
                 .text("status", one -> one.status().word())
                 .text("reason", Tagged::reason)
-                .text("sidecar", Tagged::sidecar);
+                .text("sidecar", Tagged::sidecar)
+                .text("to", one -> String.join("; ", one.to()))
+                .in(Format.TABLE, Format.CSV)
+                .data("to", Tagged::to)
+                .in(Format.JSON, Format.JSON_LINES);
     }
 }
