@@ -3,21 +3,25 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
@@ -29,6 +33,7 @@ import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.serve.ServedModels;
+import org.coop4j.tags.FolderWatch;
 import org.coop4j.tags.LabelFolders;
 import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
@@ -43,6 +48,9 @@ import picocli.CommandLine.Parameters;
 /** {@code coop tag}: what a classifier says, in the XMP sidecars of photo programs. */
 @Command(name = "tag")
 final class TagCommand extends ConsoleCommand {
+
+    /** Pause between looks for notices of the system. */
+    private static final Duration LOOK = Duration.ofMillis(250);
 
     @Option(
             names = {"-p", "--prompt"},
@@ -94,6 +102,12 @@ final class TagCommand extends ConsoleCommand {
     @ArgGroup
     Into into;
 
+    @Option(names = "--watch")
+    boolean watch;
+
+    @Option(names = "--poll", paramLabel = "S", defaultValue = "60")
+    int poll;
+
     @ArgGroup
     LineFormat format = new LineFormat();
 
@@ -116,6 +130,7 @@ final class TagCommand extends ConsoleCommand {
     private final Map<Status, Integer> counts = new EnumMap<>(Status.class);
     private int removed;
     private int placed;
+    private int failed;
 
     @Override
     public Integer call() throws IOException {
@@ -124,6 +139,8 @@ final class TagCommand extends ConsoleCommand {
                 "--threshold: expected 0 to 1, got %s",
                 threshold);
         require(List.of("full", "stem").contains(sidecar), "--sidecar: expected full or stem, got %s", sidecar);
+        require(poll > 0, "--poll: expected 1 second or more, got %s", poll);
+        require(!watch || !(undo || dry), "--watch writes what comes: omit --undo and --dry-run");
         if (undo) {
             require(prompt == null || name == null, "--undo takes the name of a classifier: --name, or --prompt");
             require(into == null && !noXmp, "--undo takes back all of it: omit --no-xmp, --copy and --move");
@@ -198,37 +215,72 @@ final class TagCommand extends ConsoleCommand {
             options.require(classifier == null ? List.of() : classifier.classNames());
             return options;
         });
-        Format chosen = format.chosen();
-        boolean all = name == null && prompt == null;
-        List<Tagged> problems = new ArrayList<>();
         if (into != null && into.move != null) {
             console.warn("photo programs lose sight of moved pictures; --undo moves them back");
         }
-        try (Table<Tagged>.Printer printer = rows().printer(chosen, console)) {
+        List<Closeable> opened = new ArrayList<>();
+        Closeable closing = () -> {
+            for (Closeable one : opened) {
+                one.close();
+            }
+        };
+        try (Termination termination = watch ? new Termination() : null;
+                Table<Tagged>.Printer printer = rows().printer(format.chosen(), console);
+                closing) {
+            Map<FolderWatch, TagFolder> watched = new LinkedHashMap<>();
             for (Path folder : folders) {
-                try (TagFolder tags = TagFolder.open(folder, options, StateFolder.of(System.getenv()), console)) {
-                    Consumer<Tagged> each = one -> {
-                        counts.merge(one.status(), 1, Integer::sum);
-                        removed += one.removed();
-                        placed += one.to().isEmpty() ? 0 : 1;
-                        if (one.status() == Status.FAILED) {
-                            console.warn(folder.resolve(one.path()) + ": " + one.reason());
-                            problems.add(one);
-                        }
-                        if (chosen != Format.TABLE) {
-                            printer.print(one);
-                        }
-                    };
-                    if (undo) {
-                        tags.undo(one -> all || one.equals(options.name()), each);
-                    } else {
-                        tags.tag(classifier, tags.pictures(), each);
-                    }
+                TagFolder tags = TagFolder.open(folder, options, StateFolder.of(System.getenv()), console);
+                opened.add(tags);
+                if (undo) {
+                    boolean all = name == null && prompt == null;
+                    tags.undo(one -> all || one.equals(options.name()), one -> take(tags, one, printer));
+                } else if (watch) {
+                    FolderWatch looks = new FolderWatch(tags, Duration.ofSeconds(poll), console::warn);
+                    opened.add(0, looks);
+                    watched.put(looks, tags);
+                } else {
+                    tags.tag(classifier, tags.pictures(entered -> {}), one -> take(tags, one, printer));
                 }
             }
+            if (watch) {
+                console.note("watching; SIGTERM or Ctrl-C ends it after the pictures at work");
+                termination.await(
+                        LOOK, () -> watched.forEach((looks, tags) -> tagDue(classifier, looks, tags, printer)));
+                termination.succeed();
+            }
+            summary();
         }
-        summary();
-        return problems.isEmpty() ? 0 : 1;
+        return failed == 0 || watch ? 0 : 1;
+    }
+
+    /** Tags the pictures that are whole. */
+    private void tagDue(ImageClassifier classifier, FolderWatch looks, TagFolder tags, Table<Tagged>.Printer printer) {
+        try {
+            List<Path> due = looks.due(TagFolder.BATCH);
+            if (!due.isEmpty()) {
+                tags.tag(classifier, due, one -> {
+                    if (one.status() != Status.FAILED
+                            || !looks.triesAgain(tags.folder().resolve(one.path()))) {
+                        take(tags, one, printer);
+                    }
+                });
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void take(TagFolder tags, Tagged one, Table<Tagged>.Printer printer) {
+        counts.merge(one.status(), 1, Integer::sum);
+        removed += one.removed();
+        placed += one.to().isEmpty() ? 0 : 1;
+        if (one.status() == Status.FAILED) {
+            console.warn(tags.folder().resolve(one.path()) + ": " + one.reason());
+            failed++;
+        }
+        if (format.chosen() != Format.TABLE) {
+            printer.print(one);
+        }
     }
 
     private void summary() {

@@ -42,7 +42,9 @@ import org.coop4j.tags.Sidecar.Result;
  */
 public final class TagFolder implements Closeable {
 
-    private static final int BATCH = 256;
+    /** Number of pictures that are looked at together. */
+    public static final int BATCH = 256;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;
@@ -160,7 +162,7 @@ public final class TagFolder implements Closeable {
     }
 
     /** A picture as it was when its result was written. */
-    private record Seen(long size, long time) {
+    record Seen(long size, long time) {
 
         static Seen of(Path picture) throws IOException {
             return new Seen(
@@ -230,9 +232,18 @@ public final class TagFolder implements Closeable {
         return folder.relativize(file).toString();
     }
 
-    /** Returns the pictures to tag, in the order of their paths. */
-    public List<Path> pictures() throws IOException {
-        List<Path> all = new ImageFiles().images(folder, options.follow, entered -> {});
+    /** Returns the folder as it was given. */
+    public Path folder() {
+        return folder;
+    }
+
+    /**
+     * Returns the pictures to tag, in the order of their paths.
+     *
+     * @param entered receives each folder before it is listed
+     */
+    public List<Path> pictures(Consumer<Path> entered) throws IOException {
+        List<Path> all = new ImageFiles().images(folder, options.follow, entered);
         all.removeIf(one -> options.into != null && options.into.hold(one));
         return all;
     }

@@ -157,6 +157,9 @@ class MultiLabelCommandsTest {
                 .contains("--template");
         assertThat(coop("predict -p % --raw %", run, picture(0)).failed(2)).contains("--raw");
         assertThat(coop("sort -p % %", run, picture(0)).failed(2)).contains("several labels");
+        assertThat(coop("tag -p % % --move %", run, folder, folder.resolve("moved"))
+                        .failed(2))
+                .contains("use --copy");
         try (Clip clip = Clip.open(model)) {
             assertThrown(
                     () -> ImageClassifier.learn(clip, Examples.of(DataSpec.of(list)), Learning.auto()), "linear-head");

@@ -105,7 +105,7 @@ class TagFolderTest {
     static List<Tagged> tag(ImageClassifier classifier, Path photos, Options options) throws IOException {
         List<Tagged> all = new ArrayList<>();
         try (TagFolder tags = open(photos, options)) {
-            tags.tag(classifier, tags.pictures(), all::add);
+            tags.tag(classifier, tags.pictures(entered -> {}), all::add);
         }
         return all;
     }
