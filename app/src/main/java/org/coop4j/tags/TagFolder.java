@@ -517,7 +517,8 @@ public final class TagFolder implements Closeable {
         sidecars = new SidecarFile.Finder(options.byStem);
         List<Path> files = new ArrayList<>();
         try (var all = Files.walk(folder)) {
-            all.filter(file -> file.toString().endsWith(".xmp") && Files.isRegularFile(file))
+            all.peek(options.dry ? file -> {} : AtomicFile::removeLeftOver)
+                    .filter(file -> file.toString().endsWith(".xmp") && Files.isRegularFile(file))
                     .sorted()
                     .forEach(files::add);
         }

@@ -40,6 +40,8 @@ public final class AtomicFile implements AutoCloseable {
      */
     private static final String PROCESS = hexadecimal();
 
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
+
     private static final String REPLACED = ".replaced-";
 
     private final Path target;
@@ -107,16 +109,23 @@ public final class AtomicFile implements AutoCloseable {
 
     /** Deletes what killed processes left of this target, as far as that is possible. */
     public static void removeLeftOvers(Path target) {
-        Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(target.getParent())) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(target.toAbsolutePath().getParent())) {
             for (Path file : files) {
-                Matcher matcher = name.matcher(file.getFileName().toString());
-                if (matcher.matches() && !matcher.group(1).equals(PROCESS)) {
-                    removeUnlessLocked(file);
+                if (file.getFileName().toString().startsWith(prefix(target))) {
+                    removeLeftOver(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // The folder is missing or cannot be listed, which create() reports if it matters.
+        }
+    }
+
+    /** Deletes a file if a killed process left it of any target, as far as that is possible. */
+    public static void removeLeftOver(Path file) {
+        Matcher matcher = TEMPORARY.matcher(file.getFileName().toString());
+        if (matcher.matches() && !matcher.group(1).equals(PROCESS)) {
+            removeUnlessLocked(file);
         }
     }
 
