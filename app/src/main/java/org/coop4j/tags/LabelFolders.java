@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.InputException;
 import org.coop4j.base.NewName;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeName;
+import org.coop4j.base.Sha256;
 
 /** Folders of labels, into which pictures are put with their sidecars. Nothing is overwritten. */
 public final class LabelFolders {
@@ -168,17 +168,31 @@ public final class LabelFolders {
         }
     }
 
-    /** Moves a picture and its sidecars back, or deletes copies that are as their originals. */
-    static void takeBack(Path picture, Path to, boolean moved) throws IOException {
-        if (!moved) {
-            for (Map.Entry<Path, Path> one : files(to, picture).entrySet()) {
-                InputException.require(
-                        !Files.exists(one.getKey()) || isSame(one.getKey(), one.getValue()),
-                        "%s is not as its original: it stays",
-                        one.getKey());
+    /** Returns what tells whether a picture was changed since, or for copies also one of its sidecars. */
+    static String identity(Path picture, boolean moved) throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (Path file : moved ? Set.of(picture) : files(picture, picture).keySet()) {
+            all.append(Files.exists(file) ? Sha256.of(file) : "-");
+        }
+        return all.toString();
+    }
+
+    /** Returns true if each file of a copy is as that of its original. */
+    static boolean isCopy(Path picture, Path to) throws IOException {
+        for (Map.Entry<Path, Path> one : files(to, picture).entrySet()) {
+            if (Files.exists(one.getKey()) && !isSame(one.getKey(), one.getValue())) {
+                return false;
             }
         }
-        Files.createDirectories(picture.getParent());
-        carry(to, picture, true);
+        return true;
+    }
+
+    /** Deletes a copy; the picture is the last that goes. */
+    static void delete(Path copy) throws IOException {
+        List<Path> files = new ArrayList<>(files(copy, copy).keySet());
+        Collections.reverse(files);
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+        }
     }
 }

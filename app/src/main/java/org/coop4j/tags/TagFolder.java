@@ -181,6 +181,7 @@ public final class TagFolder implements Closeable {
     private enum Step {
         BEGUN,
         DONE,
+        GOING, // a copy that is being deleted
         BACK
     }
 
@@ -188,8 +189,14 @@ public final class TagFolder implements Closeable {
      * A picture that was put somewhere.
      *
      * @param name of the classifier
+     * @param identity of the picture, as {@link LabelFolders#identity} says
      */
-    private record Place(String name, String path, String to, String sha256, boolean move, Step step) {}
+    private record Place(String name, String path, String to, String identity, boolean move, Step step) {
+        boolean isStill() throws IOException {
+            Path there = Path.of(to);
+            return Files.exists(there) && LabelFolders.identity(there, move).equals(identity);
+        }
+    }
 
     private TagFolder(Path folder, Options options, StateFolder state, Progress progress) throws IOException {
         this.folder = folder;
@@ -428,18 +435,18 @@ public final class TagFolder implements Closeable {
             placed = CheckedLines.open(places);
             placed.read((line, at) -> true);
         }
-        Place now = new Place(place.name, place.path, place.to, place.sha256, place.move, step);
+        Place now = new Place(place.name, place.path, place.to, place.identity, place.move, step);
         String line = JSON.writeValueAsString(now);
-        placed.add(line, step == Step.BEGUN);
+        placed.add(line, step == Step.BEGUN || step == Step.GOING);
         notePlace(line, 0);
     }
 
     private Path place(Path picture, String label) throws IOException {
         Place[] begun = new Place[1];
-        String sha256 = Sha256.of(picture);
+        boolean moves = options.into.moves();
+        String identity = LabelFolders.identity(picture, moves);
         Path to = options.into.put(picture, label, options.dry, place -> {
-            boolean moves = options.into.moves();
-            begun[0] = new Place(options.name, relative(picture), place.toString(), sha256, moves, Step.BEGUN);
+            begun[0] = new Place(options.name, relative(picture), place.toString(), identity, moves, Step.BEGUN);
             note(begun[0], Step.BEGUN);
         });
         if (begun[0] != null) {
@@ -451,14 +458,16 @@ public final class TagFolder implements Closeable {
     /** Finishes what a killed command has begun. */
     private void finish() throws IOException {
         for (Place one : List.copyOf(put.values())) {
-            if (one.step == Step.BEGUN) {
-                Path picture = folder.resolve(one.path);
-                Path to = Path.of(one.to);
-                if (LabelFolders.isSame(picture, to)) {
-                    LabelFolders.carry(picture, to, one.move);
-                }
-                boolean isThere = Files.exists(to) && Sha256.of(to).equals(one.sha256);
-                note(one, isThere ? Step.DONE : Step.BACK);
+            Path picture = folder.resolve(one.path);
+            Path to = Path.of(one.to);
+            if (one.step == Step.GOING) {
+                takeBack(one);
+            } else if (one.step == Step.BEGUN && LabelFolders.isSame(picture, to)) {
+                LabelFolders.carry(picture, to, one.move);
+                String identity = LabelFolders.identity(to, one.move);
+                note(new Place(one.name, one.path, one.to, identity, one.move, Step.DONE), Step.DONE);
+            } else if (one.step == Step.BEGUN) {
+                note(one, one.isStill() ? Step.DONE : Step.BACK);
             }
         }
     }
@@ -467,21 +476,36 @@ public final class TagFolder implements Closeable {
         Path picture = folder.resolve(one.path);
         Path to = Path.of(one.to);
         try {
-            if (Files.exists(to)) {
-                InputException.require(Sha256.of(to).equals(one.sha256), "%s was changed: it stays", to);
-                if (!options.dry) {
-                    LabelFolders.takeBack(picture, to, one.move);
-                }
+            if (Files.exists(to) && one.step != Step.GOING) {
+                boolean still = one.step == Step.BEGUN && !one.move ? LabelFolders.isCopy(picture, to) : one.isStill();
+                InputException.require(still, "%s was changed: it stays", to);
+                InputException.require(
+                        one.move || LabelFolders.isSame(picture, to),
+                        "%s is not there any more: its copy stays",
+                        picture);
             }
             if (!options.dry) {
-                AtomicFile.removeLeftOvers(to);
-                note(one, Step.BACK);
+                takeBack(one);
             }
             InputException.require(options.dry || Files.exists(picture), "%s is gone", to);
             return new Tagged(one.path, List.of(), Status.UPDATED, null, null, List.of(), 0);
         } catch (IOException e) {
             return problem(picture, List.of(), e);
         }
+    }
+
+    private void takeBack(Place one) throws IOException {
+        Path picture = folder.resolve(one.path);
+        Path to = Path.of(one.to);
+        if (Files.exists(to) && one.move) {
+            Files.createDirectories(picture.getParent());
+            LabelFolders.carry(to, picture, true);
+        } else if (Files.exists(to)) {
+            note(one, Step.GOING);
+            LabelFolders.delete(to);
+        }
+        AtomicFile.removeLeftOvers(to);
+        note(one, Step.BACK);
     }
 
     // Labels
