@@ -153,6 +153,11 @@ public final class TagFolder implements Closeable {
             return labels.stream().map(Label::name).toList();
         }
 
+        /** Returns the probability of the surest label; 0 for none. */
+        public double probability() {
+            return labels.isEmpty() ? 0 : labels.get(0).probability();
+        }
+
         /** Returns the labels with their probabilities, for JSON. */
         public List<Map<String, Object>> withProbabilities() {
             return labels.stream()
