@@ -61,7 +61,7 @@ final class OtherFolder implements Closeable {
         this.listener = listener;
     }
 
-    /** What is done with the pictures. */
+    /** A use of the answers. */
     enum Way {
         TAGS,
         COPY,
@@ -70,7 +70,7 @@ final class OtherFolder implements Closeable {
     }
 
     /**
-     * What a person asked for.
+     * The choices of a person.
      *
      * @param into null for tags and tables
      * @param percent least probability of a label
@@ -78,7 +78,7 @@ final class OtherFolder implements Closeable {
      */
     record Order(Path folder, Path into, Way way, int percent, boolean again) {}
 
-    /** What came of it. */
+    /** The answers, and what was done with them. */
     private record Result(Order order, boolean tried, boolean undone, List<Tagged> rows) {}
 
     /**

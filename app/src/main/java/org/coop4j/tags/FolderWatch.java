@@ -44,7 +44,7 @@ public final class FolderWatch implements Closeable {
     private long nextLook;
     private boolean isFirst = true;
 
-    /** What is known of a picture. */
+    /** A picture as it was seen last. */
     private static final class Look {
         private final TagFolder.Seen seen;
         private long due;

@@ -132,7 +132,7 @@ function cases(title, note, rows, able) {
                         {key: one.id},
                         !one.reason && h("img", {src: "/other/" + one.id, alt: one.path, loading: "lazy"}),
                         h("span.cut.small", name(one.path)),
-                        one.reason ? muted(one.reason) : h("b", name(one.label), " ", percent(one.probability)),
+                        one.reason ? muted(name(one.reason)) : h("b", name(one.label), " ", percent(one.probability)),
                         able &&
                             button(
                                 "Leave out",
@@ -174,8 +174,8 @@ export function other(method) {
             a.way !== "tags" &&
                 Object.entries(a.classes).map(([label, n]) => figure(name(label + "/"), bar(n / most), n.toLocaleString("en"))),
             at && muted(`How many are right? Of your ${count(learned.tested, "test picture")}, ${at.answered} would be answered, ${at.right} of them rightly. These ${pictures(all(a))} are not checked.`),
-            cases("Left alone", count(a.failed.length, "file"), a.failed),
-            a.tried && cases("Least sure", "Look at these first.", a.doubtful, a.way !== "table")
+            a.tried && cases("Least sure", "Look at these first.", a.doubtful, a.way !== "table"),
+            cases("Left alone", count(a.failed.length, "file"), a.failed)
         ],
         muted(
             method === "tags"

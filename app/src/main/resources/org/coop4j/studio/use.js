@@ -2,10 +2,9 @@
 
 import {redraw, say} from "./model.js";
 import {other, otherHead, otherKeys} from "./other.js";
-import {button, h, part, segments} from "./parts.js";
+import {button, h, part} from "./parts.js";
 
 const PARTS = {commands: "On the command line", curl: "Over HTTP", java: "From Java", properties: "With Spring Boot"};
-
 const VIEWS = {texts: "Download and commands", tags: "Write tags", folder: "Sort another folder"};
 let view = "texts";
 
@@ -36,7 +35,12 @@ export const use = {
     needs: "use",
     head: () => view !== "texts" && otherHead(view),
     draw: (texts) => [
-        segments("View", Object.entries(VIEWS), view, (key) => ((view = key), redraw())),
+        h(
+            ".row.wrap",
+            Object.entries(VIEWS).map(([key, title]) =>
+                button(title, () => ((view = key), redraw()), ".choice", null, {"aria-pressed": String(key === view)})
+            )
+        ),
         view === "texts" ? commands(texts) : other(view)
     ],
     keys: () => (view === "texts" ? {} : otherKeys()),
