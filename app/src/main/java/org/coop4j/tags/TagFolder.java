@@ -482,7 +482,8 @@ public final class TagFolder implements Closeable {
         Path to = Path.of(one.to);
         try {
             if (Files.exists(to) && one.step != Step.GOING) {
-                boolean still = one.step == Step.BEGUN && !one.move ? LabelFolders.isCopy(picture, to) : one.isStill();
+                boolean still =
+                        (one.step == Step.BEGUN && !one.move) ? LabelFolders.isCopy(picture, to) : one.isStill();
                 InputException.require(still, "%s was changed: it stays", to);
                 InputException.require(
                         one.move || LabelFolders.isSame(picture, to),

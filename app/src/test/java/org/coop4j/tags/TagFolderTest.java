@@ -209,7 +209,7 @@ class TagFolderTest {
         assertThat(folder.resolve("state")).doesNotExist();
 
         tag(options(false, true, into(sorted, false)));
-        for (Path journal : Files.list(folder.resolve("state/tag")).toList()) {
+        for (Path journal : state()) {
             Files.writeString(journal, Files.readString(journal) + "damaged\n");
         }
         Map<String, String> after = contents(folder);
@@ -223,7 +223,7 @@ class TagFolderTest {
     void aMoveThatWasInterruptedIsFinishedOrUndone() throws IOException {
         Map<String, String> before = contents(photos);
         tag(options(false, false, into(sorted, true)));
-        Path journal = Files.list(folder.resolve("state/tag"))
+        Path journal = state().stream()
                 .filter(one -> one.toString().endsWith(".places"))
                 .findFirst()
                 .orElseThrow();
@@ -243,6 +243,12 @@ class TagFolderTest {
         undo(photos, false);
         assertThat(contents(photos)).isEqualTo(before);
         assertThat(contents(sorted)).isEmpty();
+    }
+
+    private List<Path> state() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("state/tag"))) {
+            return files.toList();
+        }
     }
 
     @Test

@@ -180,7 +180,7 @@ class TagKillTest {
                 .contains(
                         "a/p0.png CREATED", "a/p1.png UPDATED", "b/p4.png FAILED no permission to write in the folder");
         Files.setPosixFilePermissions(photos.resolve("b"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertThat(Files.list(photos.resolve("b"))).hasSize(4);
+        assertThat(photos.resolve("b").toFile().list()).hasSize(4);
     }
 
     @Test
