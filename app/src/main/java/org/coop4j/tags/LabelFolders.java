@@ -104,7 +104,7 @@ public final class LabelFolders {
                     }
                     return to;
                 } catch (FileAlreadyExistsException e) {
-                    continue; // taken meanwhile
+                    // taken meanwhile: the next name
                 }
             }
         }
