@@ -60,22 +60,27 @@ public final class ImageFiles {
 
     /** Returns the image files in a folder and the folders below it, sorted by name, and counts what is passed over. */
     public List<Path> images(Path folder) throws IOException {
-        return images(folder, true);
+        return images(folder, true, entered -> {});
     }
 
     /**
      * Returns the image files in a folder and the folders below it.
      *
      * @param follow false to leave out folders that are links
+     * @param entered receives each folder before it is listed
      */
-    public List<Path> images(Path folder, boolean follow) throws IOException {
+    public List<Path> images(Path folder, boolean follow, Consumer<Path> entered) throws IOException {
         List<Path> images = new ArrayList<>();
         EnumSet<FileVisitOption> options =
                 follow ? EnumSet.of(FileVisitOption.FOLLOW_LINKS) : EnumSet.noneOf(FileVisitOption.class);
         Files.walkFileTree(folder, options, Integer.MAX_VALUE, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
-                return dir.equals(folder) || isKept(dir) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+                if (!dir.equals(folder) && !isKept(dir)) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                entered.accept(dir);
+                return FileVisitResult.CONTINUE;
             }
 
             @Override

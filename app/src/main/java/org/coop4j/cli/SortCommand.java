@@ -11,14 +11,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.NewName;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
-import org.coop4j.base.SafeName;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.console.CommandFailure;
@@ -31,6 +28,7 @@ import org.coop4j.pool.Acceptance;
 import org.coop4j.pool.AnswerSets;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Answers;
+import org.coop4j.tags.LabelFolders;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -213,13 +211,10 @@ final class SortCommand extends ConsoleCommand {
         List<Sorted> chosen = result.rows.stream()
                 .filter(row -> !row.label.isEmpty() && !Boolean.FALSE.equals(row.accepted))
                 .toList();
-        Map<String, Path> folders = new TreeMap<>();
-        for (Sorted one : chosen) { // all names are checked before the first picture is touched
-            folders.computeIfAbsent(one.label, label -> folder.resolve(folderName(label)));
-        }
+        LabelFolders folders = folders(folder, chosen); // checks all names before the first picture is touched
         try (Task task = console.task(into.move != null ? "moving" : "copying", chosen.size(), Unit.IMAGES)) {
             for (Sorted one : chosen) {
-                NewName.put(Path.of(one.path), folders.get(one.label), into.move != null);
+                folders.put(Path.of(one.path), one.label);
                 task.advance(1);
             }
         }
@@ -227,11 +222,14 @@ final class SortCommand extends ConsoleCommand {
                 .formatted(count(chosen.size(), "picture"), into.move != null ? "moved" : "copied", folder));
     }
 
-    private static String folderName(String label) {
+    private LabelFolders folders(Path folder, List<Sorted> chosen) {
         try {
-            return SafeName.folder(label);
+            return new LabelFolders(
+                    folder,
+                    into.move != null,
+                    chosen.stream().map(Sorted::label).toList());
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure("the class %s cannot be a folder: %s".formatted(label, e.getMessage()));
+            throw new CommandFailure(e.getMessage());
         }
     }
 

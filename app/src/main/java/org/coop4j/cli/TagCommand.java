@@ -3,21 +3,25 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.console.WrongUsage;
@@ -29,6 +33,8 @@ import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.serve.ServedModels;
+import org.coop4j.tags.FolderWatch;
+import org.coop4j.tags.LabelFolders;
 import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
@@ -42,6 +48,9 @@ import picocli.CommandLine.Parameters;
 /** {@code coop tag}: what a classifier says, in the XMP sidecars of photo programs. */
 @Command(name = "tag")
 final class TagCommand extends ConsoleCommand {
+
+    /** Pause between looks for notices of the system. */
+    private static final Duration LOOK = Duration.ofMillis(250);
 
     @Option(
             names = {"-p", "--prompt"},
@@ -87,14 +96,41 @@ final class TagCommand extends ConsoleCommand {
     @Option(names = "--undo")
     boolean undo;
 
+    @Option(names = "--no-xmp")
+    boolean noXmp;
+
+    @ArgGroup
+    Into into;
+
+    @Option(names = "--watch")
+    boolean watch;
+
+    @Option(names = "--poll", paramLabel = "S", defaultValue = "60")
+    int poll;
+
     @ArgGroup
     LineFormat format = new LineFormat();
+
+    /** Folder that gets the pictures, a folder per class. */
+    static final class Into {
+        @Option(names = "--copy", paramLabel = "DIR")
+        Path copy;
+
+        @Option(names = "--move", paramLabel = "DIR")
+        Path move;
+
+        LabelFolders folders(List<String> labels) {
+            return WrongUsage.unless(() -> new LabelFolders(move != null ? move : copy, move != null, labels));
+        }
+    }
 
     @Parameters(arity = "1..*", paramLabel = "DIR")
     List<Path> folders;
 
     private final Map<Status, Integer> counts = new EnumMap<>(Status.class);
     private int removed;
+    private int placed;
+    private int failed;
 
     @Override
     public Integer call() throws IOException {
@@ -103,9 +139,12 @@ final class TagCommand extends ConsoleCommand {
                 "--threshold: expected 0 to 1, got %s",
                 threshold);
         require(List.of("full", "stem").contains(sidecar), "--sidecar: expected full or stem, got %s", sidecar);
+        require(poll > 0, "--poll: expected 1 second or more, got %s", poll);
+        require(!watch || !(undo || dry), "--watch writes what comes: omit --undo and --dry-run");
         if (undo) {
             require(prompt == null || name == null, "--undo takes the name of a classifier: --name, or --prompt");
-            return print(null, options("", null));
+            require(into == null && !noXmp, "--undo takes back all of it: omit --no-xmp, --copy and --move");
+            return print(null, options(List.of(), "", null));
         }
         require(prompt == null || !classOptions.areGiven(), "--prompt has its own classes: omit --classes");
         require(
@@ -125,7 +164,12 @@ final class TagCommand extends ConsoleCommand {
                         clip,
                         PromptOptions.classifier(file, clip, file.classNames()),
                         file.origin().exif())) {
-            return print(classifier, options(Sha256.of(ClassifierModel.classifierFile(prompt)), least));
+            require(
+                    into == null || into.move == null || !classifier.predictsSets(),
+                    "--move: a picture of several labels has no one folder; use --copy");
+            return print(
+                    classifier,
+                    options(classifier.classNames(), Sha256.of(ClassifierModel.classifierFile(prompt)), least));
         }
     }
 
@@ -137,13 +181,17 @@ final class TagCommand extends ConsoleCommand {
             Classifier chosen = prompts.classifier(clip, names);
             String identity = Sha256.of(clip.modelSha256() + names + prompts.templates());
             try (ImageClassifier classifier = ImageClassifier.of(clip, chosen, ExifOrientation.APPLY)) {
-                return print(classifier, options(identity, threshold));
+                return print(classifier, options(names, identity, threshold));
             }
         }
     }
 
-    private Options options(String classifierSha256, Double least) {
+    private Options options(List<String> classes, String classifierSha256, Double least) {
         String own = name != null ? name : prompt == null ? ServedModels.ZERO_SHOT : runName();
+        List<String> labels = new ArrayList<>(classes);
+        if (unknown != null) {
+            labels.add(unknown);
+        }
         return new Options(
                 own,
                 classifierSha256,
@@ -153,7 +201,9 @@ final class TagCommand extends ConsoleCommand {
                 sidecar.equals("stem"),
                 follow,
                 again,
-                dry);
+                dry,
+                !noXmp,
+                into == null ? null : into.folders(labels));
     }
 
     private String runName() {
@@ -165,33 +215,72 @@ final class TagCommand extends ConsoleCommand {
             options.require(classifier == null ? List.of() : classifier.classNames());
             return options;
         });
-        Format chosen = format.chosen();
-        boolean all = name == null && prompt == null;
-        List<Tagged> problems = new ArrayList<>();
-        try (Table<Tagged>.Printer printer = rows().printer(chosen, console)) {
+        if (into != null && into.move != null) {
+            console.warn("photo programs lose sight of moved pictures; --undo moves them back");
+        }
+        List<Closeable> opened = new ArrayList<>();
+        Closeable closing = () -> {
+            for (Closeable one : opened) {
+                one.close();
+            }
+        };
+        try (Termination termination = watch ? new Termination() : null;
+                Table<Tagged>.Printer printer = rows().printer(format.chosen(), console);
+                closing) {
+            Map<FolderWatch, TagFolder> watched = new LinkedHashMap<>();
             for (Path folder : folders) {
-                try (TagFolder tags = TagFolder.open(folder, options, StateFolder.of(System.getenv()), console)) {
-                    Consumer<Tagged> each = one -> {
-                        counts.merge(one.status(), 1, Integer::sum);
-                        removed += one.removed();
-                        if (one.status() == Status.FAILED) {
-                            console.warn(folder.resolve(one.path()) + ": " + one.reason());
-                            problems.add(one);
-                        }
-                        if (chosen != Format.TABLE) {
-                            printer.print(one);
-                        }
-                    };
-                    if (undo) {
-                        tags.undo(one -> all || one.equals(options.name()), each);
-                    } else {
-                        tags.tag(classifier, each);
-                    }
+                TagFolder tags = TagFolder.open(folder, options, StateFolder.of(System.getenv()), console);
+                opened.add(tags);
+                if (undo) {
+                    boolean all = name == null && prompt == null;
+                    tags.undo(one -> all || one.equals(options.name()), one -> take(tags, one, printer));
+                } else if (watch) {
+                    FolderWatch looks = new FolderWatch(tags, Duration.ofSeconds(poll), console::warn);
+                    opened.add(0, looks);
+                    watched.put(looks, tags);
+                } else {
+                    tags.tag(classifier, tags.pictures(entered -> {}), one -> take(tags, one, printer));
                 }
             }
+            if (watch) {
+                console.note("watching; SIGTERM or Ctrl-C ends it after the pictures at work");
+                termination.await(
+                        LOOK, () -> watched.forEach((looks, tags) -> tagDue(classifier, looks, tags, printer)));
+                termination.succeed();
+            }
+            summary();
         }
-        summary();
-        return problems.isEmpty() ? 0 : 1;
+        return failed == 0 || watch ? 0 : 1;
+    }
+
+    /** Tags the pictures that are whole. */
+    private void tagDue(ImageClassifier classifier, FolderWatch looks, TagFolder tags, Table<Tagged>.Printer printer) {
+        try {
+            List<Path> due = looks.due(TagFolder.BATCH);
+            if (!due.isEmpty()) {
+                tags.tag(classifier, due, one -> {
+                    if (one.status() != Status.FAILED
+                            || !looks.triesAgain(tags.folder().resolve(one.path()))) {
+                        take(tags, one, printer);
+                    }
+                });
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void take(TagFolder tags, Tagged one, Table<Tagged>.Printer printer) {
+        counts.merge(one.status(), 1, Integer::sum);
+        removed += one.removed();
+        placed += one.to().isEmpty() ? 0 : 1;
+        if (one.status() == Status.FAILED) {
+            console.warn(tags.folder().resolve(one.path()) + ": " + one.reason());
+            failed++;
+        }
+        if (format.chosen() != Format.TABLE) {
+            printer.print(one);
+        }
     }
 
     private void summary() {
@@ -199,6 +288,13 @@ final class TagCommand extends ConsoleCommand {
         counts.forEach((status, number) -> parts.add(count(number) + " " + word(status)));
         console.note((dry ? "this would be: " : "")
                 + (parts.isEmpty() ? "nothing to do" : String.join(", ", parts))
+                + (into == null
+                        ? ""
+                        : "; %s to %s"
+                                .formatted(
+                                        count(placed, "picture", "pictures")
+                                                + (into.move != null ? " moved" : " copied"),
+                                        into.move != null ? into.move : into.copy))
                 + (removed == 0
                         ? ""
                         : "; %s by hand and not written again (--again writes them)"
@@ -218,6 +314,10 @@ final class TagCommand extends ConsoleCommand {
                 .in(Format.JSON, Format.JSON_LINES)
                 .text("status", one -> one.status().word())
                 .text("reason", Tagged::reason)
-                .text("sidecar", Tagged::sidecar);
+                .text("sidecar", Tagged::sidecar)
+                .text("to", one -> String.join("; ", one.to()))
+                .in(Format.TABLE, Format.CSV)
+                .data("to", Tagged::to)
+                .in(Format.JSON, Format.JSON_LINES);
     }
 }

@@ -38,6 +38,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
@@ -56,6 +57,8 @@ import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
+import org.coop4j.studio.OtherFolder.Order;
+import org.coop4j.studio.OtherFolder.Way;
 import org.coop4j.studio.PhotoSearch.Query;
 import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
@@ -78,6 +81,8 @@ public final class StudioServer implements Closeable {
     /** Style of the page, and of the one for browsers that are not let in. */
     private static final String STYLE = "/studio.css";
 
+    private static final String NO_FOLDER = "There is no folder %s: give its whole path, such as %s/Pictures.";
+
     /** Least time between two events, in ms. */
     private static final long PAUSE = 50;
 
@@ -93,6 +98,7 @@ public final class StudioServer implements Closeable {
     private final Runs runs;
     private final PhotoSearch search;
     private final PhotoMap map;
+    private final OtherFolder other;
     private final WebServer server;
     private final Path demo;
     private final BrowserToken token;
@@ -128,6 +134,7 @@ public final class StudioServer implements Closeable {
         this.search = new PhotoSearch(studio, clip, encoded, model);
         this.map = new PhotoMap(model, this::tell);
         this.runs = new Runs(studio, clip, encoded, bank, this::tell);
+        this.other = new OtherFolder(studio, runs, clip, user, this::tell);
         this.server = new WebServer(options, Optional.empty(), new ScheduledExecutorScheduler("coop4j-clock", true));
     }
 
@@ -247,17 +254,7 @@ public final class StudioServer implements Closeable {
 
     /** Opens another folder, and returns an address of its page. */
     private ObjectNode openFolder(String given) throws IOException {
-        StudioProblem.require(
-                token.distantAddress(port()).isEmpty(),
-                "Other machines reach this page, so it opens no other folders.");
-        String home = System.getProperty("user.home");
-        Path folder =
-                Path.of(given == null ? "" : given.strip().replaceFirst("^~(?=/|$)", Matcher.quoteReplacement(home)));
-        StudioProblem.require(
-                folder.isAbsolute() && Files.isDirectory(folder),
-                "There is no folder %s: give its whole path, such as %s/Pictures.",
-                folder,
-                home);
+        Path folder = existing(given);
         Optional<Pages> running = studio.readOnly() ? Optional.empty() : RunningStudio.find(user, folder);
         String address;
         if (running.isPresent()) {
@@ -268,6 +265,24 @@ public final class StudioServer implements Closeable {
             address = other.address();
         }
         return JSON.createObjectNode().put("address", address);
+    }
+
+    private Path existing(String given) throws IOException {
+        Path folder = path(given);
+        StudioProblem.require(Files.isDirectory(folder), NO_FOLDER, folder, System.getProperty("user.home"));
+        return folder;
+    }
+
+    /** Returns the path of a folder elsewhere. */
+    private Path path(String given) throws IOException {
+        StudioProblem.require(
+                token.distantAddress(port()).isEmpty(),
+                "Other machines reach this page, so it opens no other folders.");
+        String home = System.getProperty("user.home");
+        Path folder =
+                Path.of(given == null ? "" : given.strip().replaceFirst("^~(?=/|$)", Matcher.quoteReplacement(home)));
+        StudioProblem.require(folder.isAbsolute(), NO_FOLDER, folder, home);
+        return folder;
     }
 
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
@@ -292,6 +307,7 @@ public final class StudioServer implements Closeable {
         change(routes, "open", given -> openFolder(given.name));
         sorting(routes);
         learning(routes);
+        other(routes);
         routes.sse("/api/events", client -> {
             read(client.ctx()); // lifts the limit on the time of a request: the answer does not end
             client.keepAlive();
@@ -398,6 +414,7 @@ public final class StudioServer implements Closeable {
         Sorting sorting = model.sorting();
         Work work = runs.running();
         WatchedProgress drawing = map.drawing();
+        WatchedProgress applied = other.working();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
         Map<String, List<Photo>> own = now.byClass();
@@ -434,15 +451,20 @@ public final class StudioServer implements Closeable {
                 .putPOJO(
                         "drawing",
                         drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
-                .putPOJO("learning", work == null ? null : told(work));
+                .putPOJO("learning", work == null ? null : told(work))
+                .put("otherFailure", other.failure())
+                .putPOJO("working", applied == null ? null : progress(applied));
     }
 
     private static ObjectNode told(Work work) {
+        return progress(work).putPOJO("scores", work.scores);
+    }
+
+    private static ObjectNode progress(WatchedProgress work) {
         return JSON.createObjectNode()
                 .put("done", work.done())
                 .put("label", work.label())
-                .put("secondsLeft", work.secondsLeft())
-                .putPOJO("scores", work.scores);
+                .put("secondsLeft", work.secondsLeft());
     }
 
     /** Returns numbers without some that people do not see. */
@@ -606,6 +628,41 @@ public final class StudioServer implements Closeable {
         });
     }
 
+    // Another folder
+
+    private void other(RoutesConfig routes) {
+        get(routes, "other", context -> other.screen());
+        change(routes, "other/try", given -> {
+            boolean puts = given.to != null;
+            Way way = Stream.of(Way.values())
+                    .filter(one -> one.name().equalsIgnoreCase(given.method))
+                    .findFirst()
+                    .orElseThrow(() -> new StudioProblem(BAD_REQUEST_400, "The request names no way."));
+            StudioProblem.require(
+                    puts == (way == Way.COPY || way == Way.MOVE), "Pictures that are copied or moved need a folder.");
+            other.begin(new Order(existing(given.from), puts ? path(given.to) : null, way, given.count, given.merge));
+            return studio.done();
+        });
+        change(routes, "other/go", given -> {
+            other.go(given.ids());
+            return studio.done();
+        });
+        change(routes, "other/undo", given -> {
+            other.undo();
+            return studio.done();
+        });
+        change(routes, "other/stop", given -> {
+            other.cancel();
+            return studio.done();
+        });
+        routes.get("/api/other.csv", context -> context.contentType("text/csv;charset=utf-8")
+                .header("Content-Disposition", "attachment; filename=\"labels.csv\"")
+                .result(other.csv()));
+        routes.get("/other/{id}", context -> context.contentType("image/jpeg")
+                .header(Header.CACHE_CONTROL, "no-store")
+                .result(other.thumbnail(context.pathParam("id"))));
+    }
+
     // Events
 
     private void tell() {
@@ -672,6 +729,7 @@ public final class StudioServer implements Closeable {
         if (!studio.readOnly()) {
             running.close();
         }
+        other.close();
         runs.close();
         map.close();
         model.close();

@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.tags.XmpText.Element;
@@ -171,8 +172,7 @@ final class Sidecar {
      */
     List<String> write(Result result, boolean again) throws InputException {
         List<String> labels = result.labels.stream().map(Label::name).toList();
-        Optional<Written> before =
-                written().filter(one -> one.name.equals(result.name)).findFirst();
+        Optional<Written> before = written(result.name);
         List<String> refused = before.stream()
                 .flatMap(one -> labels.stream()
                         .filter(label -> one.labels.contains(label) && !isThere(result.path(label), one)))
@@ -294,11 +294,7 @@ final class Sidecar {
             for (String entry : added) {
                 remove(entry, true);
             }
-            xmp = xmp.without(written()
-                    .filter(other -> other.name.equals(one.name))
-                    .findFirst()
-                    .get()
-                    .element);
+            xmp = xmp.without(written(one.name).get().element);
         }
         if (own().isEmpty() || written().findAny().isPresent()) {
             return;
@@ -456,30 +452,39 @@ final class Sidecar {
     }
 
     /**
-     * Returns true if the result of a classifier with some settings is written already.
+     * Returns the labels of a classifier with some settings; empty if they are not written.
      *
      * @param pictureSha256 content of the picture; null if it is known to be the same
      */
-    boolean isWritten(String name, String classifierSha256, String settings, String pictureSha256) {
-        return xmp != null
-                && written()
-                        .anyMatch(one -> one.name.equals(name)
-                                && one.sha256.equals(classifierSha256)
-                                && one.settings.equals(settings)
-                                && (pictureSha256 == null
-                                        || field(one.element, "PictureSHA256").equals(pictureSha256)));
+    Optional<List<Label>> labels(String name, String classifierSha256, String settings, String pictureSha256) {
+        return written(name)
+                .filter(one -> one.sha256.equals(classifierSha256)
+                        && one.settings.equals(settings)
+                        && (pictureSha256 == null
+                                || field(one.element, "PictureSHA256").equals(pictureSha256)))
+                .map(one -> {
+                    List<String> p = list(one.element, "Probabilities");
+                    return IntStream.range(0, one.labels.size())
+                            .mapToObj(i -> new Label(one.labels.get(i), i < p.size() ? probability(p.get(i)) : 0))
+                            .toList();
+                });
     }
 
-    /** Returns the number of labels of a classifier that somebody has removed. */
-    int removed(String name, String root) {
-        return xmp == null
-                ? 0
-                : written()
-                        .filter(one -> one.name.equals(name))
-                        .mapToInt(one -> (int) one.labels.stream()
-                                .filter(label -> !isThere(path(root, label), one))
-                                .count())
-                        .sum();
+    private static double probability(String text) {
+        return text.matches("[01](\\.\\d{1,9})?") ? Double.parseDouble(text) : 0;
+    }
+
+    /** Returns the labels of a classifier that somebody has removed. */
+    List<String> removed(String name, String root) {
+        return written(name)
+                .map(one -> one.labels.stream()
+                        .filter(label -> !isThere(path(root, label), one))
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private Optional<Written> written(String name) {
+        return written().filter(one -> one.name.equals(name)).findFirst();
     }
 
     // Text

@@ -68,12 +68,14 @@ record SidecarFile(Path picture, Path file) {
          * raw one.
          */
         SidecarFile of(Path picture) throws IOException {
-            Path full = picture.resolveSibling(picture.getFileName() + ENDING);
-            Path stem = picture.resolveSibling(stem(picture) + ENDING);
-            boolean alone = (byStem || Files.exists(stem))
-                    && !Files.exists(full)
-                    && alike(picture).stream().allMatch(other -> other.equals(picture.getFileName()));
+            Path full = full(picture);
+            Path stem = byStem(picture);
+            boolean alone = (byStem || Files.exists(stem)) && !Files.exists(full) && isAlone(picture);
             return new SidecarFile(picture, alone ? stem : full);
+        }
+
+        private boolean isAlone(Path picture) throws IOException {
+            return alike(picture).stream().allMatch(other -> other.equals(picture.getFileName()));
         }
 
         /** Returns the sidecar in a file, with its picture if that is there. */
@@ -103,6 +105,21 @@ record SidecarFile(Path picture, Path file) {
             }
             return stems.getOrDefault(stem(file), List.of());
         }
+    }
+
+    /** Returns photo.jpg.xmp of photo.jpg. */
+    static Path full(Path picture) {
+        return picture.resolveSibling(picture.getFileName() + ENDING);
+    }
+
+    /** Returns photo.xmp of photo.jpg. */
+    static Path byStem(Path picture) {
+        return picture.resolveSibling(stem(picture) + ENDING);
+    }
+
+    /** Returns true if no other file has the stem of a picture. */
+    static boolean isAlone(Path picture) throws IOException {
+        return new Finder(true).isAlone(picture);
     }
 
     private static String stem(Path file) {

@@ -9,13 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
@@ -25,6 +29,7 @@ import org.coop4j.base.Progress.Unit;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.InputImage;
+import org.coop4j.console.ProblemText;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
@@ -37,17 +42,23 @@ import org.coop4j.tags.Sidecar.Result;
  */
 public final class TagFolder implements Closeable {
 
-    private static final int BATCH = 256;
+    /** Number of pictures that are looked at together. */
+    public static final int BATCH = 256;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;
     private final Options options;
     private final Progress progress;
-    private final FileChannel lock;
+    private final FileChannel lock; // null for a dry run, which writes nothing at all
     private final Path journal;
-    private final SidecarFile.Finder sidecars;
+    private final Path places;
+    private CheckedLines lines; // of the journal; null before the first picture, and for a dry run
+    private CheckedLines placed; // null before the first picture is put somewhere
+    private SidecarFile.Finder sidecars;
     private boolean isSeveral; // labels per picture
     private final Map<String, Line> known = new HashMap<>(); // by path, of the present classifier and settings
+    private final Map<String, Place> put = new LinkedHashMap<>(); // by place, what can be taken back
 
     /**
      * The way in which labels are written.
@@ -61,6 +72,8 @@ public final class TagFolder implements Closeable {
      * @param follow true to enter linked folders
      * @param again true to write tags that were removed by hand
      * @param dry true to write nothing
+     * @param xmp false to write no sidecars
+     * @param into where pictures are put; null to leave them where they are
      */
     public record Options(
             String name,
@@ -71,7 +84,9 @@ public final class TagFolder implements Closeable {
             boolean byStem,
             boolean follow,
             boolean again,
-            boolean dry) {
+            boolean dry,
+            boolean xmp,
+            LabelFolders into) {
 
         private String settings() {
             return "threshold="
@@ -118,16 +133,29 @@ public final class TagFolder implements Closeable {
      * A picture.
      *
      * @param path below the folder
-     * @param labels the surest first; empty for a picture that was skipped
+     * @param labels the surest first
      * @param reason why it failed; null otherwise
      * @param sidecar its file below the folder; null if there is none
+     * @param to where it was put, or the same bytes were already
      * @param removed number of tags that somebody removed, and that are not written again
      */
-    public record Tagged(String path, List<Label> labels, Status status, String reason, String sidecar, int removed) {
+    public record Tagged(
+            String path,
+            List<Label> labels,
+            Status status,
+            String reason,
+            String sidecar,
+            List<String> to,
+            int removed) {
 
         /** Returns the names of the labels. */
         public List<String> names() {
             return labels.stream().map(Label::name).toList();
+        }
+
+        /** Returns the probability of the surest label; 0 for none. */
+        public double probability() {
+            return labels.isEmpty() ? 0 : labels.get(0).probability();
         }
 
         /** Returns the labels with their probabilities, for JSON. */
@@ -139,7 +167,7 @@ public final class TagFolder implements Closeable {
     }
 
     /** A picture as it was when its result was written. */
-    private record Seen(long size, long time) {
+    record Seen(long size, long time) {
 
         static Seen of(Path picture) throws IOException {
             return new Seen(
@@ -154,19 +182,51 @@ public final class TagFolder implements Closeable {
      */
     private record Line(String path, long size, long time, String classifier, String settings, boolean none) {}
 
+    /** The steps of putting a picture somewhere. */
+    private enum Step {
+        BEGUN,
+        DONE,
+        GOING, // a copy that is being deleted
+        BACK
+    }
+
+    /**
+     * A picture that was put somewhere.
+     *
+     * @param name of the classifier
+     * @param identity of the picture, as {@link LabelFolders#identity} says
+     */
+    private record Place(String name, String path, String to, String identity, boolean move, Step step) {
+        boolean isStill() throws IOException {
+            Path there = Path.of(to);
+            return Files.exists(there) && LabelFolders.identity(there, move).equals(identity);
+        }
+    }
+
     private TagFolder(Path folder, Options options, StateFolder state, Progress progress) throws IOException {
         this.folder = folder;
         this.options = options;
         this.progress = progress;
-        this.sidecars = new SidecarFile.Finder(options.byStem);
         String key = Sha256.of(folder.toRealPath().toString()).substring(0, 16);
         Path tags = state.folder("tag");
         journal = tags.resolve(key + "-" + Sha256.of(options.name).substring(0, 8) + ".journal");
-        lock = FileChannel.open(tags.resolve(key + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (OpenFile.lock(lock) == null) {
-            lock.close();
+        places = tags.resolve(key + ".places");
+        lock = options.dry ? null : locked(Files.createDirectories(tags).resolve(key + ".lock"));
+        try {
+            CheckedLines.each(places, this::notePlace);
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private FileChannel locked(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (OpenFile.lock(channel) == null) {
+            channel.close();
             throw new InputException("another command tags " + folder + ": wait until it has ended");
         }
+        return channel;
     }
 
     /**
@@ -184,42 +244,37 @@ public final class TagFolder implements Closeable {
         return folder.relativize(file).toString();
     }
 
+    /** Returns the folder as it was given. */
+    public Path folder() {
+        return folder;
+    }
+
     /**
-     * Tags all pictures.
+     * Returns the pictures to tag, in the order of their paths.
      *
-     * @param each receives every picture, in the order of their paths
+     * @param entered receives each folder before it is listed
      */
-    public void tag(ImageClassifier classifier, Consumer<Tagged> each) throws IOException {
-        isSeveral = classifier.classifier().save().decision() != null;
-        List<Path> pictures = new ImageFiles().images(folder, options.follow);
-        if (options.dry && !Files.exists(journal)) {
-            tag(pictures, classifier, each, null);
-            return;
-        }
-        try (CheckedLines lines = CheckedLines.open(journal)) {
-            lines.read((line, at) -> {
-                note(line);
-                return true;
-            });
-            tag(pictures, classifier, each, options.dry ? null : lines);
-        }
+    public List<Path> pictures(Consumer<Path> entered) throws IOException {
+        List<Path> all = new ImageFiles().images(folder, options.follow, entered);
+        all.removeIf(one -> options.into != null && options.into.hold(one));
+        return all;
     }
 
-    private void note(String line) {
-        try {
-            Line read = JSON.readValue(line, Line.class);
-            if (read.classifier.equals(options.classifierSha256) && read.settings.equals(options.settings())) {
-                known.put(read.path, read);
-            } else {
-                known.remove(read.path);
-            }
-        } catch (JsonProcessingException e) {
-            known.clear(); // of a later version: everything is looked at again
+    /**
+     * Tags pictures, and puts them where they belong.
+     *
+     * @param each receives every picture in its turn
+     */
+    public void tag(ImageClassifier classifier, List<Path> pictures, Consumer<Tagged> each) throws IOException {
+        isSeveral = classifier.predictsSets();
+        sidecars = new SidecarFile.Finder(options.byStem);
+        if (lines == null && options.dry) {
+            CheckedLines.each(journal, this::note);
+        } else if (lines == null) {
+            lines = CheckedLines.open(journal);
+            lines.read(this::note);
+            finish();
         }
-    }
-
-    private void tag(List<Path> pictures, ImageClassifier classifier, Consumer<Tagged> each, CheckedLines lines)
-            throws IOException {
         try (Task task = progress.task("tagging", pictures.size(), Unit.IMAGES)) {
             for (int from = 0; from < pictures.size(); from += BATCH) {
                 List<Path> batch = pictures.subList(from, Math.min(pictures.size(), from + BATCH));
@@ -236,7 +291,7 @@ public final class TagFolder implements Closeable {
                             @Override
                             public void predicted(int index, List<Prediction> ranked) {
                                 int i = open.get(index);
-                                results[i] = write(batch.get(i), ranked, lines);
+                                results[i] = write(batch.get(i), labels(ranked));
                             }
 
                             @Override
@@ -251,84 +306,215 @@ public final class TagFolder implements Closeable {
         }
     }
 
-    /** Returns a picture whose result is written; null if it has to be looked at. */
-    private Tagged known(Path picture) {
-        if (options.again) {
+    private boolean note(String line, long at) {
+        Line read = read(line, Line.class);
+        if (read == null) {
+            known.clear(); // of a later version: everything is looked at again
+        } else if (read.classifier.equals(options.classifierSha256) && read.settings.equals(options.settings())) {
+            known.put(read.path, read);
+        } else {
+            known.remove(read.path);
+        }
+        return true;
+    }
+
+    private static <T> T read(String line, Class<T> type) {
+        try {
+            return JSON.readValue(line, type);
+        } catch (JsonProcessingException e) {
             return null;
         }
+    }
+
+    /** Returns a picture whose result is written; null if it has to be looked at. */
+    private Tagged known(Path picture) {
+        if (options.again || !options.xmp) {
+            return null;
+        }
+        List<Label> labels;
+        SidecarFile file;
+        List<String> removed;
         try {
-            SidecarFile file = sidecars.of(picture);
+            file = sidecars.of(picture);
             Line line = known.get(relative(picture));
             boolean same = line != null && Seen.of(picture).equals(new Seen(line.size, line.time));
-            Sidecar sidecar = file.exists() ? file.read().orElse(null) : null;
-            boolean written = sidecar != null
-                    && sidecar.isWritten(
-                            options.name,
-                            options.classifierSha256,
-                            options.settings(),
-                            same ? null : Sha256.of(picture));
-            if (!written && !(same && line.none)) {
+            Optional<Sidecar> sidecar = file.read();
+            Optional<List<Label>> written = sidecar.isEmpty()
+                    ? Optional.empty()
+                    : sidecar.get()
+                            .labels(
+                                    options.name,
+                                    options.classifierSha256,
+                                    options.settings(),
+                                    same ? null : Sha256.of(picture));
+            if (written.isEmpty() && !(same && line.none)) {
                 return null;
             }
-            int removed = sidecar == null ? 0 : sidecar.removed(options.name, options.root);
-            return new Tagged(
-                    relative(picture),
-                    List.of(),
-                    Status.SKIPPED,
-                    null,
-                    sidecar == null ? null : relative(file.file()),
-                    removed);
+            labels = written.orElse(List.of());
+            removed =
+                    sidecar.map(one -> one.removed(options.name, options.root)).orElse(List.of());
         } catch (IOException e) {
             return null; // it is named when its result is to be written
         }
+        return placed(picture, labels, removed, Status.SKIPPED, file);
     }
 
-    private Tagged write(Path picture, List<Prediction> ranked, CheckedLines lines) {
-        List<Label> labels = labels(ranked);
+    private Tagged write(Path picture, List<Label> labels) {
+        Status status = Status.UNCHANGED;
+        List<String> removed = new ArrayList<>();
+        SidecarFile file;
         try {
-            Seen before = Seen.of(picture);
-            Result result = new Result(
-                    options.name,
-                    options.classifierSha256,
-                    Sha256.of(picture),
-                    options.settings(),
-                    options.root,
-                    labels);
-            SidecarFile file = sidecars.of(picture);
-            List<String> removed = new ArrayList<>();
-            SidecarFile.Outcome outcome = file.change(
-                    sidecar -> {
-                        removed.clear();
-                        removed.addAll(sidecar.write(result, options.again));
-                    },
-                    options.dry);
-            if (lines != null) {
-                Line line = new Line(
-                        relative(picture),
-                        before.size,
-                        before.time,
+            file = sidecars.of(picture);
+            if (options.xmp) {
+                Seen before = Seen.of(picture);
+                Result result = new Result(
+                        options.name,
                         options.classifierSha256,
+                        Sha256.of(picture),
                         options.settings(),
-                        labels.isEmpty());
-                lines.add(JSON.writeValueAsString(line), false);
+                        options.root,
+                        labels);
+                SidecarFile.Outcome outcome = file.change(
+                        sidecar -> {
+                            removed.clear();
+                            removed.addAll(sidecar.write(result, options.again));
+                        },
+                        options.dry);
+                if (lines != null) {
+                    Line line = new Line(
+                            relative(picture),
+                            before.size,
+                            before.time,
+                            options.classifierSha256,
+                            options.settings(),
+                            labels.isEmpty());
+                    lines.add(JSON.writeValueAsString(line), false);
+                }
+                status = switch (outcome) {
+                    case CREATED -> Status.CREATED;
+                    case UPDATED, DELETED -> Status.UPDATED;
+                    case UNCHANGED -> Status.UNCHANGED;
+                };
             }
-            Status status =
-                    switch (outcome) {
-                        case CREATED -> Status.CREATED;
-                        case UPDATED, DELETED -> Status.UPDATED;
-                        case UNCHANGED -> Status.UNCHANGED;
-                    };
-            boolean exists = file.exists() || (options.dry && outcome == SidecarFile.Outcome.CREATED);
-            return new Tagged(
-                    relative(picture), labels, status, null, exists ? relative(file.file()) : null, removed.size());
         } catch (IOException e) {
             return problem(picture, labels, e);
         }
+        return placed(picture, labels, removed, status, file);
+    }
+
+    /** Puts a picture where it belongs, but for labels that somebody has removed. */
+    private Tagged placed(Path picture, List<Label> labels, List<String> removed, Status status, SidecarFile file) {
+        List<String> to = new ArrayList<>();
+        try {
+            for (Label label : options.into == null ? List.<Label>of() : labels) {
+                if (!removed.contains(label.name())) {
+                    to.add(place(picture, label.name()).toString());
+                }
+            }
+        } catch (IOException e) {
+            return problem(picture, labels, e);
+        }
+        boolean isThere = file.exists() || (options.dry && status == Status.CREATED);
+        return new Tagged(
+                relative(picture), labels, status, null, isThere ? relative(file.file()) : null, to, removed.size());
     }
 
     private Tagged problem(Path picture, List<Label> labels, IOException problem) {
-        return new Tagged(relative(picture), labels, Status.FAILED, InputException.reason(problem), null, 0);
+        return new Tagged(relative(picture), labels, Status.FAILED, ProblemText.of(problem), null, List.of(), 0);
     }
+
+    // Places
+
+    private boolean notePlace(String line, long at) {
+        Place read = read(line, Place.class);
+        if (read != null && read.step == Step.BACK) {
+            put.remove(read.to);
+        } else if (read != null) {
+            put.put(read.to, read);
+        }
+        return true;
+    }
+
+    private void note(Place place, Step step) throws IOException {
+        if (placed == null) {
+            placed = CheckedLines.open(places);
+            placed.read((line, at) -> true);
+        }
+        Place now = new Place(place.name, place.path, place.to, place.identity, place.move, step);
+        String line = JSON.writeValueAsString(now);
+        placed.add(line, step == Step.BEGUN || step == Step.GOING);
+        notePlace(line, 0);
+    }
+
+    private Path place(Path picture, String label) throws IOException {
+        Place[] begun = new Place[1];
+        boolean moves = options.into.moves();
+        String identity = LabelFolders.identity(picture, moves);
+        Path to = options.into.put(picture, label, options.dry, place -> {
+            begun[0] = new Place(options.name, relative(picture), place.toString(), identity, moves, Step.BEGUN);
+            note(begun[0], Step.BEGUN);
+        });
+        if (begun[0] != null) {
+            note(begun[0], Step.DONE);
+        }
+        return to;
+    }
+
+    /** Finishes what a killed command has begun. */
+    private void finish() throws IOException {
+        for (Place one : List.copyOf(put.values())) {
+            Path picture = folder.resolve(one.path);
+            Path to = Path.of(one.to);
+            if (one.step == Step.GOING) {
+                takeBack(one);
+            } else if (one.step == Step.BEGUN && LabelFolders.isSame(picture, to)) {
+                LabelFolders.carry(picture, to, one.move);
+                String identity = LabelFolders.identity(to, one.move);
+                note(new Place(one.name, one.path, one.to, identity, one.move, Step.DONE), Step.DONE);
+            } else if (one.step == Step.BEGUN) {
+                note(one, one.isStill() ? Step.DONE : Step.BACK);
+            }
+        }
+    }
+
+    private Tagged takenBack(Place one) {
+        Path picture = folder.resolve(one.path);
+        Path to = Path.of(one.to);
+        try {
+            if (Files.exists(to) && one.step != Step.GOING) {
+                boolean still =
+                        (one.step == Step.BEGUN && !one.move) ? LabelFolders.isCopy(picture, to) : one.isStill();
+                InputException.require(still, "%s was changed: it stays", to);
+                InputException.require(
+                        one.move || LabelFolders.isSame(picture, to),
+                        "%s is not there any more: its copy stays",
+                        picture);
+            }
+            if (!options.dry) {
+                takeBack(one);
+            }
+            InputException.require(options.dry || Files.exists(picture), "%s is gone", to);
+            return new Tagged(one.path, List.of(), Status.UPDATED, null, null, List.of(), 0);
+        } catch (IOException e) {
+            return problem(picture, List.of(), e);
+        }
+    }
+
+    private void takeBack(Place one) throws IOException {
+        Path picture = folder.resolve(one.path);
+        Path to = Path.of(one.to);
+        if (Files.exists(to) && one.move) {
+            Files.createDirectories(picture.getParent());
+            LabelFolders.carry(to, picture, true);
+        } else if (Files.exists(to)) {
+            note(one, Step.GOING);
+            LabelFolders.delete(to);
+        }
+        AtomicFile.removeLeftOvers(to);
+        note(one, Step.BACK);
+    }
+
+    // Labels
 
     private List<Label> labels(List<Prediction> ranked) {
         List<Label> labels = ranked.stream()
@@ -346,12 +532,23 @@ public final class TagFolder implements Closeable {
      * Takes back what was written.
      *
      * @param names of the classifiers
-     * @param each receives every sidecar that has a record of ours
+     * @param each receives every picture that was put somewhere, and every sidecar that has a record of ours
      */
     public void undo(Predicate<String> names, Consumer<Tagged> each) throws IOException {
+        List<Place> back = new ArrayList<>(put.values());
+        Collections.reverse(back);
+        back.removeIf(one -> !names.test(one.name));
+        try (Task task = progress.task("taking pictures back", back.size(), Unit.IMAGES)) {
+            for (Place one : back) {
+                each.accept(takenBack(one));
+                task.advance(1);
+            }
+        }
+        sidecars = new SidecarFile.Finder(options.byStem);
         List<Path> files = new ArrayList<>();
         try (var all = Files.walk(folder)) {
-            all.filter(file -> file.toString().endsWith(".xmp") && Files.isRegularFile(file))
+            all.peek(options.dry ? file -> {} : AtomicFile::removeLeftOver)
+                    .filter(file -> file.toString().endsWith(".xmp") && Files.isRegularFile(file))
                     .sorted()
                     .forEach(files::add);
         }
@@ -367,6 +564,10 @@ public final class TagFolder implements Closeable {
         if (!options.dry) {
             Files.deleteIfExists(journal);
         }
+        if (placed != null && put.isEmpty()) {
+            placed.close();
+            Files.delete(places);
+        }
     }
 
     private Tagged undone(Path file, Predicate<String> names) {
@@ -377,7 +578,7 @@ public final class TagFolder implements Closeable {
             }
             SidecarFile.Outcome outcome = sidecar.change(one -> one.undo(names), options.dry);
             Status status = outcome == SidecarFile.Outcome.UNCHANGED ? Status.UNCHANGED : Status.UPDATED;
-            return new Tagged(relative(file), List.of(), status, null, relative(file), 0);
+            return new Tagged(relative(file), List.of(), status, null, relative(file), List.of(), 0);
         } catch (IOException e) {
             return problem(file, List.of(), e);
         }
@@ -385,6 +586,10 @@ public final class TagFolder implements Closeable {
 
     @Override
     public void close() throws IOException {
-        lock.close();
+        for (Closeable one : new Closeable[] {lines, placed, lock}) {
+            if (one != null) {
+                one.close();
+            }
+        }
     }
 }

@@ -178,7 +178,7 @@ export async function refresh() {
 
 function accept(server) {
     const facts = (s) =>
-        JSON.stringify({...s, encoded: s?.encoded === s?.total, comparing: !s?.comparing, learning: !s?.learning});
+        JSON.stringify({...s, encoded: s?.encoded === s?.total, comparing: !s?.comparing, learning: !s?.learning, working: !s?.working});
     if (!running) {
         if (state.stopped) {
             state.stopped = false;

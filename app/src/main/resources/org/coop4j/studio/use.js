@@ -1,32 +1,48 @@
-// Use it: the texts to copy, and the classifier as a file.
+// Use it: the texts to copy, the classifier as a file, and other folders.
 
-import {say} from "./model.js";
+import {redraw, say} from "./model.js";
+import {other, otherHead, otherKeys} from "./other.js";
 import {button, h, part} from "./parts.js";
 
 const PARTS = {commands: "On the command line", curl: "Over HTTP", java: "From Java", properties: "With Spring Boot"};
+const VIEWS = {texts: "Download and commands", tags: "Write tags", folder: "Sort another folder"};
+let view = "texts";
+
+const commands = (texts) => [
+    h(
+        "p.row.wrap",
+        h("a.button.primary", {href: "/api/classifier", download: ""}, "Download the classifier"),
+        h("span.muted", "One file; the pictures are not in it.")
+    ),
+    Object.entries(PARTS).map(([key, title]) =>
+        part(
+            title,
+            null,
+            button(
+                "Copy",
+                () => navigator.clipboard.writeText(texts[key]).then(() => say("Copied")),
+                ".plain",
+                null,
+                {"aria-label": "Copy: " + title}
+            ),
+            h("pre.panel", {tabindex: 0, role: "region", "aria-label": title}, texts[key])
+        )
+    )
+];
 
 export const use = {
     title: "Use it",
     needs: "use",
+    head: () => view !== "texts" && otherHead(view),
     draw: (texts) => [
         h(
-            "p.row.wrap",
-            h("a.button.primary", {href: "/api/classifier", download: ""}, "Download the classifier"),
-            h("span.muted", "One file; the pictures are not in it.")
-        ),
-        Object.entries(PARTS).map(([key, title]) =>
-            part(
-                title,
-                null,
-                button(
-                    "Copy",
-                    () => navigator.clipboard.writeText(texts[key]).then(() => say("Copied")),
-                    ".plain",
-                    null,
-                    {"aria-label": "Copy: " + title}
-                ),
-                h("pre.panel", {tabindex: 0, role: "region", "aria-label": title}, texts[key])
+            ".row.wrap",
+            Object.entries(VIEWS).map(([key, title]) =>
+                button(title, () => ((view = key), redraw()), ".choice", null, {"aria-pressed": String(key === view)})
             )
-        )
-    ]
+        ),
+        view === "texts" ? commands(texts) : other(view)
+    ],
+    keys: () => (view === "texts" ? {} : otherKeys()),
+    leave: () => (view = "texts")
 };

@@ -157,6 +157,16 @@ class MultiLabelCommandsTest {
                 .contains("--template");
         assertThat(coop("predict -p % --raw %", run, picture(0)).failed(2)).contains("--raw");
         assertThat(coop("sort -p % %", run, picture(0)).failed(2)).contains("several labels");
+        assertThat(coop("tag -p % % --move %", run, folder, folder.resolve("moved"))
+                        .failed(2))
+                .contains("use --copy");
+        Path copies = folder.resolve("copies");
+        CommandRun copied =
+                coop("tag -p % % --no-xmp --json --copy %", run, picture(0).getParent(), copies);
+        for (JsonNode row : CommandRun.json(copied)) {
+            assertThat(row.path("to")).hasSameSizeAs(row.path("labels"));
+        }
+        assertThat(copies.toFile().list()).hasSizeGreaterThan(1);
         try (Clip clip = Clip.open(model)) {
             assertThrown(
                     () -> ImageClassifier.learn(clip, Examples.of(DataSpec.of(list)), Learning.auto()), "linear-head");

@@ -14,11 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.base.JavaChild;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.image.Keywords;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code coop tag}: sidecars of whole folders. */
@@ -146,7 +149,59 @@ class TagCommandTest {
     }
 
     @Test
+    void picturesAreMovedWithoutTagsAndComeBack() throws IOException {
+        Map<String, String> before = contents();
+        Path sorted = folder.resolve("sorted");
+        CommandRun moved = tag("--no-xmp", "--move", sorted, "--json").ok();
+        assertThat(moved.err()).contains("6 pictures moved to " + sorted, "lose sight of moved pictures");
+        for (JsonNode row : rows(moved)) {
+            assertThat(row.get("status").asText()).isEqualTo("unchanged");
+            assertThat(Path.of(row.get("to").get(0).asText()))
+                    .exists()
+                    .hasParent(
+                            sorted.resolve(row.get("labels").get(0).get("label").asText()));
+        }
+        assertThat(contents()).isEmpty();
+        assertThat(undo().ok().err()).contains("6 taken back");
+        assertThat(contents()).isEqualTo(before);
+    }
+
+    /** SIGTERM ends it in order; a picture that comes is tagged. */
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void watchingTagsWhatComesAndEndsWithSuccess() throws Exception {
+        ProcessBuilder command =
+                JavaChild.of(Coop.class, List.of(), "tag", photos, "-m", TinyModel.MODEL, "-c", "sea,hill", "--watch");
+        command.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+        Process watching = command.redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile())
+                .start();
+        try {
+            waitFor(photos.resolve("sea/picture-2.png.xmp"), watching);
+            TestPictures.write(photos.resolve("later/deep/new.png"), 1, 77);
+            waitFor(photos.resolve("later/deep/new.png.xmp"), watching);
+        } finally {
+            watching.destroy();
+        }
+        assertThat(watching.waitFor()).isZero();
+        assertThat(Files.readString(folder.resolve("output"))).contains("7 created");
+    }
+
+    private static void waitFor(Path file, Process process) throws InterruptedException {
+        while (!Files.exists(file)) {
+            assertThat(process.isAlive()).isTrue();
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
     void wrongUsageIsSaidInWords() {
+        assertThat(tag("--undo", "--move", folder).failed(2)).contains("omit --no-xmp, --copy and --move");
+        assertThat(tag("--watch", "--dry-run").failed(2)).contains("--watch writes");
+        assertThat(tag("--watch", "--poll", "0").failed(2)).contains("expected 1 second or more");
+        assertThat(coop("tag", photos, "-m", TinyModel.MODEL, "-c", "a,b/c", "--move", folder.resolve("x"))
+                        .failed(2))
+                .contains("the class b/c cannot be a folder");
         assertThat(coop("tag", photos).failed(2)).contains("--prompt", "--classes");
         assertThat(tag("--threshold", "7").failed(2)).contains("expected 0 to 1, got 7");
         assertThat(tag("--sidecar", "x").failed(2)).contains("expected full or stem");

@@ -632,6 +632,60 @@ class StudioPageTest {
                 .contains("Newly wrong");
     }
 
+    private static void fill(String field, Object text) {
+        browser.executeScript(
+                "const f = document.querySelector(arguments[0]); f.value = arguments[1]; f.dispatchEvent(new Event('input'))",
+                "form.other label:nth-of-type(" + field + ") input",
+                text.toString());
+    }
+
+    private static void untilHead(String text) {
+        browser.until("document.querySelector('main h1').textContent.includes('%s')".formatted(text));
+    }
+
+    @Test
+    void anotherFolderIsLookedAtSortedAndTakenBack() throws IOException {
+        Path others = folder.resolve("others");
+        Files.createDirectories(others);
+        for (Path file : files(photographs.resolve("watch")).subList(14, 18)) {
+            Files.copy(file, others.resolve(file.getFileName()));
+        }
+        Files.writeString(others.resolve("broken.jpg"), "no picture");
+        show("learn");
+        learn("gda");
+        show("use");
+        click("Sort another folder");
+        untilHead("Sort any other folder");
+        fill("1", others);
+        fill("2", folder.resolve("sorted"));
+        fill("3", "0");
+        press("n");
+        untilHead("4 pictures would be copied");
+        browser.until("document.querySelectorAll('.cards img').length === 4");
+        assertLooksRight("use-folder");
+        click("Leave out");
+        untilHead("3 pictures would be copied");
+        click("Copy 3 pictures");
+        untilHead("3 pictures copied");
+        try (Stream<Path> copies = Files.walk(folder.resolve("sorted"))) {
+            assertThat(copies.filter(Files::isRegularFile)).hasSize(3);
+        }
+        click("Undo it");
+        untilHead("3 files taken back");
+        click("Write tags");
+        untilHead("Write tags where");
+        click("Count");
+        untilHead("4 pictures would get a tag");
+        assertLooksRight("use-tags");
+        press("n");
+        untilHead("4 pictures tagged");
+        assertThat(others.resolve(files(others).get(0).getFileName())).exists();
+        assertThat(files(others)).hasSize(9);
+        click("Undo it");
+        untilHead("4 files taken back");
+        assertThat(files(others)).hasSize(5);
+    }
+
     private static void learn(String method) {
         browser.until("document.querySelector('select') !== null && !document.querySelector('[role=progressbar]')");
         browser.executeScript(

@@ -36,12 +36,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
@@ -873,6 +875,81 @@ class StudioServerTest {
                     .isEqualTo(model.latest().learned().confidence().temperature())
                     .isNotEqualTo(1);
         }
+    }
+
+    private JsonNode untilOther(boolean tried) throws Exception {
+        while (!get("state").path("working").isNull()) {
+            Thread.sleep(20);
+        }
+        assertThat(get("state").path("otherFailure").isNull()).isTrue();
+        JsonNode other = get("other");
+        assertThat(other.path("tried").asBoolean()).isEqualTo(tried);
+        return other;
+    }
+
+    private static List<Path> below(Path folder) throws IOException {
+        try (Stream<Path> files = Files.exists(folder) ? Files.walk(folder) : Stream.of()) {
+            return files.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    /** What was learned is tried on another folder, then applied to it, and taken back. */
+    @Test
+    void anotherFolderIsTaggedAndSortedAndThatIsTakenBack() throws Exception {
+        Path others = fill(folder.resolve("others"), 6, "a");
+        Files.writeString(others.resolve("a/broken.png"), "no picture");
+        List<Path> before = below(others);
+        String tags = "{\"from\":\"%s\",\"method\":\"tags\",\"count\":0}".formatted(others);
+        post("other/try", "{\"from\":\"none\",\"method\":\"tags\"}", 400);
+        post("other/try", "{\"from\":\"%s\",\"method\":\"copy\"}".formatted(others), 400);
+        post("other/try", "{\"from\":\"%s\",\"method\":\"burn\"}".formatted(others), 400);
+        post("other/try", tags.replace(":0", ":100"), 400);
+        post("other/go", "{}", 404);
+        while (!get("state").path("fitted").asBoolean()) {
+            Thread.sleep(50);
+        }
+        post("learn", "{\"method\":\"gda\"}", 200);
+        while (!get("state").path("learning").isNull()) {
+            Thread.sleep(50);
+        }
+        post("other/try", tags, 200);
+        JsonNode tried = untilOther(true);
+        assertThat(tried.path("counts").toString()).isEqualTo("{\"CREATED\":6,\"FAILED\":1}");
+        assertThat(tried.path("failed").path(0).path("path").asText()).isEqualTo("a/broken.png");
+        List<Double> sure = new ArrayList<>();
+        tried.path("doubtful").forEach(one -> sure.add(one.path("probability").asDouble()));
+        assertThat(sure).hasSize(6).isSorted();
+        assertThat(below(others)).isEqualTo(before);
+        String first = tried.path("doubtful").path(0).path("id").asText();
+        assertThat(ask("GET", "/other/" + first, null, "Cookie", cookie).status())
+                .isEqualTo(200);
+        assertThat(ask("GET", "/other/99", null, "Cookie", cookie).status()).isEqualTo(400);
+        post("other/go", "{\"pictures\":[\"%s\"]}".formatted(first), 200);
+        assertThat(untilOther(false).path("counts").path("CREATED").asInt()).isEqualTo(5);
+        assertThat(below(others)).hasSize(before.size() + 5);
+        post("other/undo", "{}", 200);
+        assertThat(untilOther(false).path("undone").asBoolean()).isTrue();
+        assertThat(below(others)).isEqualTo(before);
+
+        Path sorted = folder.resolve("sorted");
+        String move = "{\"from\":\"%s\",\"to\":\"%s\",\"method\":\"move\"}".formatted(others, sorted);
+        post("other/try", move, 200);
+        untilOther(true);
+        assertThat(sorted).doesNotExist();
+        post("other/go", "{}", 200);
+        untilOther(false);
+        assertThat(below(sorted)).hasSize(6).allMatch(one -> Set.of("cat", "dog")
+                .contains(one.getParent().getFileName().toString()));
+        post("other/undo", "{}", 200);
+        untilOther(false);
+        assertThat(below(sorted)).isEmpty();
+        assertThat(below(others)).isEqualTo(before);
+        post("other/try", tags.replace("tags", "table"), 200);
+        untilOther(true);
+        assertThat(ask("GET", "/api/other.csv", null, "Cookie", cookie).text())
+                .startsWith("path,labels,probability,reason\n")
+                .contains("a/broken.png,,");
+        post("other/stop", "{}", 200);
     }
 
     /** The classifier is that of a run on the same lists, bit for bit, and the screens show its test. */

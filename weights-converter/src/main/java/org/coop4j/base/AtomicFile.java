@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -38,6 +39,8 @@ public final class AtomicFile implements AutoCloseable {
      * locks on a file when it closes any of its handles.
      */
     private static final String PROCESS = hexadecimal();
+
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
 
     private static final String REPLACED = ".replaced-";
 
@@ -105,17 +108,24 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     /** Deletes what killed processes left of this target, as far as that is possible. */
-    private static void removeLeftOvers(Path target) {
-        Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(target.getParent())) {
+    public static void removeLeftOvers(Path target) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(target.toAbsolutePath().getParent())) {
             for (Path file : files) {
-                Matcher matcher = name.matcher(file.getFileName().toString());
-                if (matcher.matches() && !matcher.group(1).equals(PROCESS)) {
-                    removeUnlessLocked(file);
+                if (file.getFileName().toString().startsWith(prefix(target))) {
+                    removeLeftOver(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // The folder is missing or cannot be listed, which create() reports if it matters.
+        }
+    }
+
+    /** Deletes a file if a killed process left it of any target, as far as that is possible. */
+    public static void removeLeftOver(Path file) {
+        Matcher matcher = TEMPORARY.matcher(file.getFileName().toString());
+        if (matcher.matches() && !matcher.group(1).equals(PROCESS)) {
+            removeUnlessLocked(file);
         }
     }
 
@@ -140,6 +150,29 @@ public final class AtomicFile implements AutoCloseable {
         try (AtomicFile file = create(target)) {
             file.write(ByteBuffer.wrap(content), 0);
             file.commit();
+        }
+    }
+
+    /**
+     * Copies a file to a name that no other file has. The copy has its time, is on the disk, and was compared with it.
+     *
+     * @throws FileAlreadyExistsException if the name is taken
+     */
+    public static void copy(Path from, Path target) throws IOException {
+        try (AtomicFile copy = create(target)) {
+            Files.copy(from, copy.stream());
+            copy.permissionsOf(from);
+            Files.setLastModifiedTime(copy.temporary, Files.getLastModifiedTime(from));
+            copy.force();
+            InputException.require(
+                    Files.mismatch(from, copy.temporary) < 0, "%s was changed while it was copied", from);
+            try {
+                Files.createLink(target.toAbsolutePath(), copy.temporary);
+            } catch (FileAlreadyExistsException e) {
+                throw e;
+            } catch (UnsupportedOperationException | FileSystemException e) { // this disk has no hard links
+                Files.move(copy.temporary, target.toAbsolutePath());
+            }
         }
     }
 
@@ -187,11 +220,7 @@ public final class AtomicFile implements AutoCloseable {
 
     /** Forces the bytes to the disk and moves the file over the target. */
     public void commit() throws IOException {
-        try {
-            channel.force(true);
-        } catch (IOException e) {
-            throw problem(e);
-        }
+        force();
         // Before closing the channel, which gives up the lock.
         Files.move(
                 temporary,
@@ -200,6 +229,14 @@ public final class AtomicFile implements AutoCloseable {
                 StandardCopyOption.REPLACE_EXISTING);
         committed = true;
         channel.close();
+    }
+
+    private void force() throws IOException {
+        try {
+            channel.force(true);
+        } catch (IOException e) {
+            throw problem(e);
+        }
     }
 
     /** Deletes the temporary file unless it was committed. */

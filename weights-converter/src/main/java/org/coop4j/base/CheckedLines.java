@@ -10,6 +10,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -61,6 +62,15 @@ public final class CheckedLines implements Closeable {
         } catch (IOException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** Reads the lines of a file that may be missing, up to damage, and changes nothing. */
+    public static void each(Path file, Reader each) throws IOException {
+        if (Files.exists(file)) {
+            try (OpenFile opened = OpenFile.open(file)) {
+                long unused = new CheckedLines(null, opened).read(0, opened.length(), each);
+            }
         }
     }
 

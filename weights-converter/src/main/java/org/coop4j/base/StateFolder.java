@@ -64,9 +64,9 @@ public final class StateFolder {
         AtomicFile.write(folder.resolve(name), content);
     }
 
-    /** Returns a folder in this one, which is made. */
-    public Path folder(String name) throws IOException {
-        return Files.createDirectories(folder.resolve(name));
+    /** Returns a folder in this one, which need not exist. */
+    public Path folder(String name) {
+        return folder.resolve(name);
     }
 
     /** Deletes a file if it is there. */

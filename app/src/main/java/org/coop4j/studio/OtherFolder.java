@@ -1,0 +1,306 @@
+package org.coop4j.studio;
+
+import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
+import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Sha256;
+import org.coop4j.base.StateFolder;
+import org.coop4j.base.WatchedProgress;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CsvFormat;
+import org.coop4j.console.ProblemText;
+import org.coop4j.console.Table;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.page.Thumbnails;
+import org.coop4j.predict.ClassifierModel;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.tags.LabelFolders;
+import org.coop4j.tags.TagFolder;
+import org.coop4j.tags.TagFolder.Options;
+import org.coop4j.tags.TagFolder.Status;
+import org.coop4j.tags.TagFolder.Tagged;
+
+/** Another folder, to which what was learned last is applied: tried first, then as tags, copies, moves or a table. */
+final class OtherFolder implements Closeable {
+
+    private static final int LISTED = 60;
+
+    private final Studio studio;
+    private final Runs runs;
+    private final Clip clip;
+    private final StateFolder user;
+    private final Runnable listener;
+    private final ImageDecoder decoder = new ImageDecoder();
+    private volatile WatchedProgress working;
+    private volatile Thread worker = new Thread(); // at first one that is never started
+    private volatile Result result;
+    private volatile String failure;
+
+    OtherFolder(Studio studio, Runs runs, Clip clip, StateFolder user, Runnable listener) {
+        this.studio = studio;
+        this.runs = runs;
+        this.clip = clip;
+        this.user = user;
+        this.listener = listener;
+    }
+
+    /** A use of the answers. */
+    enum Way {
+        TAGS,
+        COPY,
+        MOVE,
+        TABLE
+    }
+
+    /**
+     * The choices of a person.
+     *
+     * @param into null for tags and tables
+     * @param percent least probability of a label
+     * @param again true to write tags that somebody removed
+     */
+    record Order(Path folder, Path into, Way way, int percent, boolean again) {}
+
+    /** The answers, and what was done with them. */
+    private record Result(Order order, boolean tried, boolean undone, List<Tagged> rows) {}
+
+    /**
+     * A picture to look at.
+     *
+     * @param id its number
+     * @param label the surest; null for none
+     */
+    record Row(int id, String path, String label, double probability, String reason) {}
+
+    /**
+     * The screen.
+     *
+     * @param tried true if nothing is done yet
+     * @param there pictures that are in their folder already
+     * @param classes number of pictures by label
+     * @param doubtful the least sure first
+     */
+    record Screen(
+            String folder,
+            String into,
+            String way,
+            int percent,
+            boolean tried,
+            boolean undone,
+            Map<Status, Integer> counts,
+            int none,
+            int removed,
+            int there,
+            Map<String, Integer> classes,
+            List<Row> doubtful,
+            List<Row> failed) {}
+
+    /** Returns what is being done; null if nothing is. */
+    WatchedProgress working() {
+        return working;
+    }
+
+    /** Returns why it ended, or null. */
+    String failure() {
+        return failure;
+    }
+
+    void cancel() {
+        WatchedProgress now = working;
+        if (now != null) {
+            now.cancel();
+        }
+    }
+
+    /** Says what would be done. */
+    void begin(Order order) {
+        StudioProblem.require(
+                order.percent >= 0 && order.percent < 100, "The least probability is a number from 0 to 99 %%.");
+        start(order, true, false, Set.of());
+    }
+
+    /**
+     * Does what was tried.
+     *
+     * @param without numbers of pictures that are left out
+     */
+    void go(Collection<String> without) {
+        Result last = last();
+        Set<String> left = new HashSet<>();
+        without.forEach(one -> left.add(row(last, one).path()));
+        start(last.order, false, false, left);
+    }
+
+    /** Takes back what was done in the folder. */
+    void undo() {
+        start(last().order, false, true, Set.of());
+    }
+
+    private synchronized void start(Order order, boolean dry, boolean undo, Set<String> without) {
+        if (!dry) {
+            studio.requireWritable();
+        }
+        if (worker.isAlive()) {
+            throw new StudioProblem(CONFLICT_409, "Another folder is at work: wait for it, or stop it.");
+        }
+        WatchedProgress progress = new WatchedProgress(listener);
+        failure = null;
+        working = progress;
+        worker = new Thread(() -> work(order, dry, undo, without, progress), "coop4j-other-folder");
+        worker.setDaemon(true);
+        worker.start();
+    }
+
+    private void work(Order order, boolean dry, boolean undo, Set<String> without, WatchedProgress progress) {
+        List<Tagged> rows = new ArrayList<>();
+        try (ImageClassifier classifier = ImageClassifier.load(runs.latestFolder(), clip);
+                TagFolder tags = TagFolder.open(order.folder, options(order, dry, classifier), user, progress)) {
+            if (undo) {
+                tags.undo(studio.root().getFileName().toString()::equals, rows::add);
+            } else {
+                List<Path> pictures = tags.pictures(entered -> {});
+                pictures.removeIf(
+                        one -> without.contains(order.folder.relativize(one).toString()));
+                tags.tag(classifier, pictures, rows::add);
+            }
+        } catch (CancellationException e) {
+            failure = "It was stopped; what was done stays, and it goes on where it was.";
+        } catch (IOException | RuntimeException e) {
+            failure = e instanceof StudioProblem ? e.getMessage() : ProblemText.of(e) + ".";
+        } finally {
+            if (failure == null || !dry) {
+                result = new Result(order, dry, undo, rows);
+            }
+            working = null;
+            listener.run();
+        }
+    }
+
+    private Options options(Order order, boolean dry, ImageClassifier classifier) throws IOException {
+        boolean several = classifier.predictsSets();
+        InputException.require(
+                !several || order.way != Way.MOVE, "a picture of several labels has no one folder: copy them");
+        String name = studio.root().getFileName().toString();
+        LabelFolders into = null;
+        try {
+            if (order.into != null) {
+                into = new LabelFolders(order.into, order.way == Way.MOVE, classifier.classNames());
+            }
+        } catch (IllegalArgumentException e) {
+            throw StudioProblem.of(e);
+        }
+        return new Options(
+                name,
+                Sha256.of(ClassifierModel.classifierFile(runs.latestFolder())),
+                "coop4j/" + name,
+                several ? null : Double.valueOf(order.percent / 100.0),
+                null,
+                false,
+                false,
+                order.again,
+                dry || order.way == Way.TABLE,
+                order.way == Way.TAGS,
+                into);
+    }
+
+    private Result last() {
+        Result last = result;
+        if (last == null) {
+            throw new StudioProblem(NOT_FOUND_404, "No folder was tried yet.");
+        }
+        return last;
+    }
+
+    private static Tagged row(Result last, String id) {
+        boolean isThere = id.matches("\\d{1,9}") && Integer.parseInt(id) < last.rows.size();
+        StudioProblem.require(isThere, "There is no picture %s.", id);
+        return last.rows.get(Integer.parseInt(id));
+    }
+
+    Screen screen() {
+        Result last = last();
+        Map<Status, Integer> counts = new TreeMap<>();
+        Map<String, Integer> classes = new TreeMap<>();
+        for (Tagged one : last.rows) {
+            counts.merge(one.status(), 1, Integer::sum);
+            one.names().forEach(label -> classes.merge(label, 1, Integer::sum));
+        }
+        List<Row> rows = IntStream.range(0, last.rows.size())
+                .mapToObj(i -> row(i, last.rows.get(i)))
+                .toList();
+        Order order = last.order;
+        return new Screen(
+                order.folder.toString(),
+                order.into == null ? null : order.into.toString(),
+                order.way.name().toLowerCase(Locale.ROOT),
+                order.percent,
+                last.tried,
+                last.undone,
+                counts,
+                (int) rows.stream()
+                        .filter(one -> one.label == null && one.reason == null)
+                        .count(),
+                last.rows.stream().mapToInt(Tagged::removed).sum(),
+                (int) last.rows.stream()
+                        .filter(one -> one.to().stream().anyMatch(to -> Files.exists(Path.of(to))))
+                        .count(),
+                classes,
+                rows.stream()
+                        .filter(one -> one.label != null)
+                        .sorted(Comparator.comparing(Row::probability))
+                        .limit(LISTED)
+                        .toList(),
+                rows.stream().filter(one -> one.reason != null).limit(LISTED).toList());
+    }
+
+    private static Row row(int id, Tagged one) {
+        String label = one.names().isEmpty() ? null : one.names().get(0);
+        return new Row(id, one.path(), label, one.probability(), one.reason());
+    }
+
+    /** Returns a small JPEG of a picture. */
+    byte[] thumbnail(String id) {
+        Result last = last();
+        try {
+            return decoder.decode(
+                    last.order.folder.resolve(row(last, id).path()),
+                    ExifOrientation.APPLY,
+                    one -> Thumbnails.jpeg(one, Studio.THUMBNAIL));
+        } catch (IOException e) {
+            throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.");
+        }
+    }
+
+    /** Returns all answers as CSV. */
+    String csv() {
+        return CsvFormat.text(new Table<Tagged>()
+                .text("path", Tagged::path)
+                .text("labels", one -> String.join("; ", one.names()))
+                .number("probability", 4, Tagged::probability)
+                .text("reason", Tagged::reason)
+                .rows(last().rows));
+    }
+
+    @Override
+    public void close() {
+        cancel();
+        Model.end(worker);
+    }
+}
