@@ -41,6 +41,7 @@ final class TestService implements AutoCloseable {
     static final String PREDICT = "/predictions/things";
     static final String INFER = "/v2/models/things/infer";
     static final String EMBED = "/v1/embeddings";
+    static final String LABELS = "/api/v1/vision/labels";
     static final String SEARCH = "/pool/search";
 
     /** Beginning of a request with a picture. */
