@@ -62,7 +62,7 @@ final class McpCommand extends ConsoleCommand {
             Clip clip = file == null ? models.all().get(0).classifier().clip() : models.clip(file);
             Images images = new Images(clip, Run.Options.of(CacheFolder.bank()));
             console.note("answering an assistant about the pictures below " + folder + " until the input ends");
-            new McpServer(new Tools(folder, models.all(), clip, images, console))
+            new McpServer(new Tools(folder.toRealPath(), models.all(), clip, images, console))
                     .serve(new BufferedReader(new InputStreamReader(System.in, UTF_8)), console::printLine);
         }
         return 0;

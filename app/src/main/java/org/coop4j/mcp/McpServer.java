@@ -76,7 +76,7 @@ public final class McpServer {
                 switch (method) {
                     case "initialize" -> answer.set("result", initialized(parameters));
                     case "ping" -> answer.set("result", Json.object());
-                    case "tools/list" -> answer.set("result", Json.object().set("tools", listed()));
+                    case "tools/list" -> answer.set("result", Json.object().set("tools", TOOLS));
                     case "tools/call" -> called(id, answer, parameters);
                     default -> error(id, NO_METHOD, "no method is called " + method);
                 });
@@ -94,14 +94,6 @@ public final class McpServer {
         result.putObject("capabilities").putObject("tools");
         result.putObject("serverInfo").put("name", "coop4j").put("version", Provenance.coop4jVersion());
         return result;
-    }
-
-    /** Returns the tools; without a classifier, nothing can be classified by one. */
-    private JsonNode listed() {
-        return Json.of(StreamSupport.stream(TOOLS.spliterator(), false)
-                .filter(tool -> !tools.classifiers().isEmpty()
-                        || !tool.path("name").asText().equals("classify"))
-                .toList());
     }
 
     private JsonNode called(JsonNode id, ObjectNode answer, JsonNode parameters) {

@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -41,15 +39,6 @@ public record Tools(Path root, List<ServedClassifier> classifiers, Clip clip, Im
     private static final int MOST_PATHS = 32;
     private static final int MOST_CLASSES = 100;
     private static final int MOST_FOUND = 50;
-
-    /** Resolves the links of the root. */
-    public Tools {
-        try {
-            root = root.toRealPath();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     /** Returns the answer of a tool, or null if there is no such tool. */
     ObjectNode call(String name, JsonNode arguments) throws IOException {
@@ -138,12 +127,7 @@ public record Tools(Path root, List<ServedClassifier> classifiers, Clip clip, Im
 
     /** Returns a file or folder below the root, after its links. */
     private Path inside(String path) throws IOException {
-        Path real;
-        try {
-            real = root.resolve(path).toRealPath();
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("not a path: " + e.getInput());
-        }
+        Path real = root.resolve(path).toRealPath();
         that(real.startsWith(root), "%s is outside %s: only what lies below it is read", path, root);
         return real;
     }

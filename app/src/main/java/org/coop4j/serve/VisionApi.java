@@ -23,6 +23,8 @@ record VisionApi(Classifiers classifiers, Uploads uploads) {
 
     static final String PATH = "/api/v1/vision/labels";
 
+    private static final String EXPECTED = "images: expected thumbnails of one photo as data URLs in base64";
+
     /**
      * A request; other properties are ignored.
      *
@@ -42,12 +44,10 @@ record VisionApi(Classifiers classifiers, Uploads uploads) {
 
     private void labels(Context context) throws IOException {
         Body body = EmbeddingsApi.read(Body.class, uploads.open(context).readAllBytes());
-        require(body != null, "images: expected thumbnails of one photo as data URLs in base64");
+        require(body != null, EXPECTED);
         context.attribute(Refusal.ID, body.id);
         require(body.url == null || body.url.isEmpty(), "url: " + EmbeddingsApi.ADDRESS);
-        require(
-                body.images != null && !body.images.isEmpty() && !body.images.contains(null),
-                "images: expected thumbnails of one photo as data URLs in base64");
+        require(body.images != null && !body.images.isEmpty() && !body.images.contains(null), EXPECTED);
         ServedClassifier served = classifiers.named(body.model == null ? "" : body.model.replaceFirst(":.*", ""));
         ClassifierInfo info = served.info();
         boolean sets = served.classifier().predictsSets();
