@@ -85,7 +85,7 @@ class McpCommandTest {
     }
 
     private static CallToolResult call(McpSyncClient client, String tool, Map<String, Object> arguments) {
-        return client.callTool(new CallToolRequest(tool, arguments));
+        return client.callTool(new CallToolRequest(tool, arguments, null));
     }
 
     private static String refused(McpSyncClient client, String tool, Map<String, Object> arguments) {
