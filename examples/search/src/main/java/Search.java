@@ -19,7 +19,7 @@ public class Search {
             files = all.filter(Files::isRegularFile).sorted().toList();
         }
         try (Clip clip = Clip.shipped()) {
-            ClipEmbeddingModel model = new ClipEmbeddingModel(clip);
+            ClipEmbeddingModel model = ClipEmbeddingModel.of(clip);
             InMemoryEmbeddingStore<TextSegment> store = new InMemoryEmbeddingStore<>();
             store.addAll(
                     model.embedImages(files.stream().map(InputImage::of).toList()),

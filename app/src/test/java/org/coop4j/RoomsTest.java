@@ -68,7 +68,7 @@ class RoomsTest {
     /** Top to bottom; those of one line do not know each other. */
     private static final List<List<String>> FLOORS = List.of(
             List.of("cli"),
-            List.of("bench"),
+            List.of("bench", "mcp"),
             List.of("serve", "studio"),
             List.of("demo"),
             List.of("http"),

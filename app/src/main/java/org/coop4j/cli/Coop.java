@@ -62,6 +62,7 @@ public final class Coop implements Callable<Integer> {
             CompareCommand.class,
             AddClassCommand.class,
             ServeCommand.class,
+            McpCommand.class,
             StudioCommand.class,
             InterpretCommand.class,
             ReportCommand.class,

@@ -249,7 +249,7 @@ public final class Options {
     }
 
     /** The form of results that are printed one by one. */
-    public static final class LineFormat extends Format {
+    public static class LineFormat extends Format {
         @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
         boolean lines;
 

@@ -30,6 +30,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
+import org.coop4j.tags.Tiles;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,8 +67,14 @@ final class PredictCommand extends ConsoleCommand {
     @Option(names = "--raw")
     boolean raw;
 
+    /** The form of the answers. */
+    static final class AnswerFormat extends LineFormat {
+        @Option(names = "--geojson")
+        boolean geojson;
+    }
+
     @ArgGroup
-    LineFormat format = new LineFormat();
+    AnswerFormat format = new AnswerFormat();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR")
     List<Path> arguments;
@@ -83,6 +90,11 @@ final class PredictCommand extends ConsoleCommand {
         /** Returns the first answer, or that the image shows none of the classes. */
         String label() {
             return answers.isEmpty() ? LabelledImage.NO_CLASS : answers.get(0).label();
+        }
+
+        /** Returns the most probable class, or null if it is too unsure. */
+        String known() {
+            return probability() == null ? null : label();
         }
 
         /** Returns the first answer's probability, if it has one. */
@@ -109,8 +121,10 @@ final class PredictCommand extends ConsoleCommand {
         ClassifierFile file = raw ? learned.withTemperature(Calibration.NO_TEMPERATURE) : learned;
         sets = file.decision() != null;
         require(!raw || !sets, "--raw is for single labels: omit it");
+        require(!format.geojson || !sets, "--geojson is for single labels: omit it");
         List<Path> files = ImageInputs.of(arguments).files();
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
+        Tiles tiles = format.geojson ? new Tiles(files, names) : null;
         ImageDecoder.prepare();
         try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
             Classifier chosen = PromptOptions.classifier(file, clip, names);
@@ -118,12 +132,12 @@ final class PredictCommand extends ConsoleCommand {
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             try (ImageClassifier classifier =
                     ImageClassifier.of(clip, chosen, exif.or(file.origin().exif()))) {
-                return print(classifier, files);
+                return print(classifier, files, tiles);
             }
         }
     }
 
-    private int print(ImageClassifier classifier, List<Path> files) {
+    private int print(ImageClassifier classifier, List<Path> files, Tiles tiles) {
         Table<Classified> rows =
                 rows(files, classifier.classNames(), classifier.clip().precision());
         EncodedImages images = new EncodedImages(console, files.size());
@@ -133,7 +147,14 @@ final class PredictCommand extends ConsoleCommand {
                 @Override
                 public void predicted(int index, List<Prediction> ranked) {
                     Classified one = new Classified(files.get(index).toString(), answers(ranked), ranked);
-                    (format.json || format.lines ? List.of(one) : one.rows()).forEach(printer::print);
+                    if (tiles == null) {
+                        (format.json || format.lines ? List.of(one) : one.rows()).forEach(printer::print);
+                    } else {
+                        tiles.add(
+                                index,
+                                one.known(),
+                                top == null ? ranked : ranked.subList(0, Math.min(top, ranked.size())));
+                    }
                     images.done(index);
                 }
 
@@ -142,6 +163,9 @@ final class PredictCommand extends ConsoleCommand {
                     images.failed(index, problem);
                 }
             });
+        }
+        if (tiles != null) {
+            console.print(tiles.geoJson());
         }
         return images.exitCode();
     }

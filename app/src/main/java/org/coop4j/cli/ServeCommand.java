@@ -26,6 +26,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.run.Images;
@@ -121,7 +122,7 @@ final class ServeCommand extends ConsoleCommand {
         boolean zeroShot = classOptions.areGiven();
         require(zeroShot || !runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
         require(!zeroShot || model != null, "--classes need a model: give --model");
-        Map<String, Path> named = named();
+        Map<String, Path> named = named(runs, zeroShot);
         Optional<String> token = token();
         ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
                 host,
@@ -158,7 +159,7 @@ final class ServeCommand extends ConsoleCommand {
     }
 
     /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
-    private Map<String, Path> named() {
+    static Map<String, Path> named(List<String> runs, boolean zeroShot) {
         Map<String, Path> named = new LinkedHashMap<>();
         for (String given : runs) {
             int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
@@ -169,7 +170,7 @@ final class ServeCommand extends ConsoleCommand {
                     ClassifierInfo.isName(name),
                     "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
                             .formatted(name, run));
-            boolean taken = classOptions.areGiven() && name.equals(ServedModels.ZERO_SHOT);
+            boolean taken = zeroShot && name.equals(ServedModels.ZERO_SHOT);
             require(
                     named.putIfAbsent(name, run) == null && !taken,
                     "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
@@ -189,7 +190,7 @@ final class ServeCommand extends ConsoleCommand {
                     served.stream().noneMatch(other -> other.name().equals(name)),
                     "two folders are called %s: rename one",
                     name);
-            served.add(ServedPool.of(name, folder, encoder, images, console));
+            served.add(ServedPool.of(name, folder, ImageFiles.in(folder), encoder, images, console));
             console.line(
                     name + ": " + count(served.get(served.size() - 1).paths().size(), "picture") + " to search in");
         }

@@ -127,6 +127,12 @@ public final class Console implements Progress {
         out.print(Json.text(document, true) + "\n");
     }
 
+    /** Prints a JSON document as a result of one line, at once. */
+    public void printLine(JsonNode document) {
+        out.print(Json.text(document, false) + "\n");
+        flush();
+    }
+
     /** Prints a line as a result and makes it printable. */
     public void print(String line) {
         out.println(SafeText.line(line));

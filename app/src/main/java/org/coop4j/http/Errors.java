@@ -5,7 +5,6 @@ import static org.eclipse.jetty.http.HttpStatus.INTERNAL_SERVER_ERROR_500;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -35,8 +34,7 @@ final class Errors extends ErrorHandler {
         String shown = status == INTERNAL_SERVER_ERROR_500
                 ? INTERNAL
                 : reason == null ? HttpStatus.getMessage(status) : reason;
-        byte[] json = JSON.writeValueAsBytes(
-                Map.of("error", Refusal.error(request.getHttpURI().getPath(), status, shown)));
+        byte[] json = JSON.writeValueAsBytes(Refusal.body(request.getHttpURI().getPath(), status, shown));
         response.write(true, ByteBuffer.wrap(json), callback);
     }
 }

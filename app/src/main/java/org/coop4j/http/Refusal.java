@@ -6,16 +6,19 @@ import static org.eclipse.jetty.http.HttpStatus.REQUEST_TIMEOUT_408;
 import static org.eclipse.jetty.http.HttpStatus.TOO_MANY_REQUESTS_429;
 import static org.eclipse.jetty.http.HttpStatus.UNAUTHORIZED_401;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
-import java.util.Map;
 import org.coop4j.console.Json;
 
 /** The answer to a request that cannot be served: a status and the reason. */
 public final class Refusal extends HttpResponseException {
 
     private static final long serialVersionUID = 1L;
+
+    /** Attribute of a request: the client's own name for it, which its error repeats. */
+    public static final String ID = "id";
 
     /** Refuses with a status and the reason. */
     public Refusal(int status, String reason) {
@@ -52,12 +55,19 @@ public final class Refusal extends HttpResponseException {
             context.header(Header.ALLOW, allowed);
         }
         int status = refusal.getStatus();
-        context.status(status).json(Map.of("error", error(context.path(), status, refusal.getMessage())));
+        ObjectNode body = body(context.path(), status, refusal.getMessage());
+        String id = context.attribute(ID);
+        context.status(status).json(id == null ? body : body.put("id", id));
     }
 
-    /** Returns a reason as it is answered at a path: alone, or below /v1/ in OpenAI's form. */
-    static Object error(String path, int status, String reason) {
-        String type = status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error";
-        return path.startsWith("/v1/") ? Json.object().put("message", reason).put("type", type) : reason;
+    /** Returns the body of an error: in OpenAI's form below /v1/, and with the status, as PhotoPrism reads it, below /api/. */
+    static ObjectNode body(String path, int status, String reason) {
+        ObjectNode body = Json.object();
+        if (path.startsWith("/v1/")) {
+            String type = status < INTERNAL_SERVER_ERROR_500 ? "invalid_request_error" : "server_error";
+            body.putObject("error").put("message", reason).put("type", type);
+            return body;
+        }
+        return (path.startsWith("/api/v1/") ? body.put("code", status) : body).put("error", reason);
     }
 }

@@ -1,10 +1,12 @@
 package org.coop4j.serve;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.Confidence;
 import org.coop4j.run.RunResult;
 
 /**
@@ -17,6 +19,7 @@ import org.coop4j.run.RunResult;
  * @param classNames the classes
  * @param test the test of its run; null without a run
  * @param threshold probability, 0 to 1, below which the page says "not sure"; may be null
+ * @param least the threshold, or the one that the run suggests; 0 without one
  */
 public record ClassifierInfo(
         String name,
@@ -25,7 +28,8 @@ public record ClassifierInfo(
         String precision,
         List<String> classNames,
         Test test,
-        Double threshold) {
+        Double threshold,
+        @JsonIgnore double least) {
 
     /**
      * The test of a run.
@@ -64,7 +68,16 @@ public record ClassifierInfo(
                         r.sets() == null ? null : r.sets().map()))
                 .orElse(null);
         String modelName = String.valueOf(clip.model().path().getFileName());
+        double least =
+                threshold != null ? threshold : Confidence.of(file).threshold().orElse(0);
         return new ClassifierInfo(
-                name, file.method().title(), modelName, clip.precision().id(), file.classNames(), test, threshold);
+                name,
+                file.method().title(),
+                modelName,
+                clip.precision().id(),
+                file.classNames(),
+                test,
+                threshold,
+                least);
     }
 }

@@ -70,9 +70,21 @@ final class Classifiers {
         return of(byName, "classifier", context.pathParam("model"));
     }
 
-    /** Returns a classifier whose model encodes texts and pictures under a name. */
+    /** Returns a classifier whose model encodes texts and pictures under a name; without one, of the only CLIP. */
     ServedClassifier encoder(String name) {
-        return of(encoders, "model", name);
+        if (name != null) {
+            return of(encoders, "model", name);
+        }
+        ServedClassifier first = byName.values().iterator().next();
+        boolean only = byName.values().stream()
+                .allMatch(one -> one.classifier().clip() == first.classifier().clip());
+        Refusal.require(only, "model: expected one of " + encoders.keySet());
+        return first;
+    }
+
+    /** Returns the classifier of a name, or else the only one. */
+    ServedClassifier named(String name) {
+        return byName.size() == 1 ? byName.values().iterator().next() : of(byName, "classifier", name);
     }
 
     /** Returns the names of models that encode. */

@@ -41,10 +41,14 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String INPUT = "expected a text, or an array of texts, {\"text\": …} and {\"image\": BASE64}";
 
+    /** Refusal of an address in place of a picture. */
+    static final String ADDRESS =
+            "an address is never opened: send the picture in base64 (FileScheme: data in PhotoPrism's vision.yml)";
+
     /**
      * A request; other properties, such as {@code user}, are ignored.
      *
-     * @param model name of a classifier, whose CLIP encodes, or of a CLIP
+     * @param model name of a classifier, whose CLIP encodes, or of a CLIP; null for the only CLIP
      * @param encoding_format float, or base64 for little-endian floats; null for float
      * @param dimensions null, or the width of the vectors
      */
@@ -74,7 +78,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
     }
 
     /** Decodes a picture in base64 or a data URL from the request itself: the string of the parser would be limited. */
-    private static final class Picture extends JsonDeserializer<byte[]> {
+    static final class Picture extends JsonDeserializer<byte[]> {
 
         @Override
         public byte[] deserialize(JsonParser parser, DeserializationContext context) throws IOException {
@@ -89,6 +93,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                 }
             }
             String start = new String(json, from, Math.min(end - from, 64), ISO_8859_1);
+            require(!start.matches("(?i)https?:.*"), "image: " + ADDRESS);
             from += start.matches("data:[^,]*;base64,.*") ? start.indexOf(',') + 1 : 0;
             try {
                 byte[] content = Base64.getDecoder().decode(Arrays.copyOfRange(json, from, end));
@@ -126,7 +131,6 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
         Body body = read(Body.class, uploads.open(context).readAllBytes());
         boolean given = body != null && body.input != null && !body.input.isEmpty() && !body.input.contains(null);
         require(given, "input: " + INPUT);
-        require(body.model != null, "model: expected the name of a classifier or of its CLIP, as in /v1/models");
         ServedClassifier served = classifiers.encoder(body.model);
         Clip clip = served.classifier().clip();
         boolean packed = "base64".equals(body.encoding_format);
@@ -153,7 +157,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
                         context.json(list(IntStream.range(0, vectors.size()).mapToObj(i -> object("embedding")
                                         .put("index", i)
                                         .putPOJO("embedding", packed ? packed(vectors.get(i)) : vectors.get(i))))
-                                .put("model", body.model)
+                                .put("model", body.model == null ? served.info().clip() : body.model)
                                 .set("usage", usage))));
     }
 

@@ -105,6 +105,7 @@ public final class PredictionService implements AutoCloseable {
         new PredictionsApi(classifiers, server.uploads()).addTo(config.routes);
         new InferenceApi(classifiers, server.uploads()).addTo(config.routes);
         new EmbeddingsApi(classifiers, server.uploads()).addTo(config.routes);
+        new VisionApi(classifiers, server.uploads()).addTo(config.routes);
         new PoolApi(classifiers, pools, server.uploads()).addTo(config.routes);
         metrics.addTo(config.routes);
     }

@@ -160,7 +160,8 @@ public final class ServedModels implements AutoCloseable {
         served.add(new ServedClassifier(description.of(images), images));
     }
 
-    private Clip clip(Path model) throws IOException {
+    /** Opens a model, once. */
+    public Clip clip(Path model) throws IOException {
         Path key = model.toRealPath();
         Clip clip = clips.get(key);
         if (clip == null) {

@@ -1,2 +1,2 @@
-/** Tags of a classifier in XMP sidecars, where photo programs find them; pictures are never written. */
+/** Answers of a classifier in XMP sidecars and in GeoJSON, where other programs find them; pictures are never written. */
 package org.coop4j.tags;

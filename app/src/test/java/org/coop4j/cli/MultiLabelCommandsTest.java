@@ -303,6 +303,12 @@ class MultiLabelCommandsTest {
                 JsonNode outputs = post(uri + "/v2/models/colours/infer", request.getBytes(UTF_8))
                         .path("outputs");
                 assertThat(outputs.path(2).path("name").asText()).isEqualTo("predicted");
+                String photo =
+                        "{\"images\": [\"%s\"]}".formatted(Base64.getEncoder().encodeToString(body));
+                assertThat(post(uri + "/api/v1/vision/labels", photo.getBytes(UTF_8))
+                                .at("/result/labels"))
+                        .extracting(one -> one.path("name").asText())
+                        .isEqualTo(labels);
                 assertThat(outputs.path(2).path("data"))
                         .filteredOn(JsonNode::asBoolean)
                         .hasSize(labels.size());

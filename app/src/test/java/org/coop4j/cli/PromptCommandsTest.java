@@ -238,4 +238,33 @@ class PromptCommandsTest {
         assertThat(towers.resolve("image.onnx")).isNotEmptyFile();
         assertThat(towers.resolve("text.onnx")).isNotEmptyFile();
     }
+
+    @Test
+    void tilesAreAnsweredInGeoJson() throws Exception {
+        Path tiles = Files.createDirectories(folder.resolve("tiles"));
+        for (int i = 0; i < CLASSES.length; i++) {
+            Path tile = tiles.resolve("slide [x=%d,y=0,w=256,h=256].png".formatted(256 * i));
+            Files.copy(pictures.resolve("test/%s/picture-0.png".formatted(CLASSES[i])), tile);
+        }
+        JsonNode answers = json(coop("predict", "-p", run, "--json", tiles));
+        JsonNode found = json(coop("predict", "-p", run, "--geojson", tiles)).path("features");
+        assertThat(found).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            JsonNode properties = found.path(i).path("properties");
+            assertThat(properties.at("/classification/name"))
+                    .isEqualTo(answers.path(i).path("label"));
+            answers.path(i).path("probabilities").properties().forEach(one -> assertThat(
+                            properties.path("measurements").path("coop4j: " + one.getKey()))
+                    .isEqualTo(one.getValue()));
+            assertThat(found.path(i).at("/geometry/coordinates/0/0/0").asInt()).isEqualTo(256 * i);
+        }
+        JsonNode unsure = json(coop("predict", "-p", run, "--geojson", "--threshold", "1", "--top", "1", tiles));
+        assertThat(unsure.at("/features/0/properties").has("classification")).isFalse();
+        assertThat(unsure.at("/features/0/properties/measurements")).hasSize(1);
+        assertThat(coop("predict", "-p", run, "--geojson", pictures.resolve("test/red sky"))
+                        .failed(1))
+                .contains("has no place in its name");
+        assertThat(coop("predict", "-p", run, "--geojson", "--json", tiles).failed(2))
+                .contains("--geojson");
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.serve.TestService.EMBED;
 import static org.coop4j.serve.TestService.INFER;
+import static org.coop4j.serve.TestService.LABELS;
 import static org.coop4j.serve.TestService.PREDICT;
 import static org.coop4j.serve.TestService.SEARCH;
 import static org.coop4j.serve.TestService.utf8;
@@ -76,8 +77,10 @@ class PredictionServiceTest {
     static void everyDescribedAnswerWasGivenButThoseOfOtherTests() throws IOException {
         things.close();
         assertThat(description.unseen())
-                .as("ServiceLimitsTest gives the others")
-                .allMatch(answer -> answer.matches(".* (401|408|429)|post (/v1/embeddings|/pool/search) 500"));
+                .as("ServiceLimitsTest and DoorsTest give the others")
+                .allMatch(
+                        answer -> answer.matches(
+                                ".* (401|408|429)|post (/v1/embeddings|/pool/search) 500|post /api/v1/vision/labels (200|404)"));
     }
 
     private static Answer send(String method, String path, byte[] body, String... headers) throws Exception {
@@ -200,6 +203,15 @@ class PredictionServiceTest {
                 arguments(PREDICT, huge, 413, "16,777,216"),
                 arguments(INFER, huge, 413, "16,777,216"),
                 arguments(SEARCH, huge, 413, "16,777,216"),
+                arguments(LABELS, huge, 413, "16,777,216"),
+                arguments(LABELS, utf8("null"), 400, "images: thumbnails"),
+                arguments(LABELS, utf8("{\"images\": []}"), 400, "images: thumbnails"),
+                arguments(LABELS, utf8("{\"images\": [null]}"), 400, "images: thumbnails"),
+                arguments(LABELS, utf8("{\"images\": [\"\"]}"), 400, "images: thumbnails"),
+                arguments(LABELS, utf8("{\"images\": [{}]}"), 400, "image: string"),
+                arguments(LABELS, utf8("{\"images\": \"eA==\"}"), 400, "images"),
+                arguments(LABELS, utf8(labels(utf8("a text"))), 400, "JPEG TIFF"),
+                arguments(LABELS, utf8(labels(picture, damaged)), 422, "image 1"),
                 arguments(INFER, utf8(inference("", picture, utf8("a text"))), 400, "image 1"),
                 arguments(INFER, utf8(inference("", damaged, picture)), 422, "image 0"),
                 arguments(SEARCH, utf8("{}"), 400, "either words or like"),
@@ -212,8 +224,7 @@ class PredictionServiceTest {
                 arguments(SEARCH, utf8("{\"like\": [null]}"), 400, "got null"),
                 arguments(SEARCH, utf8("{\"words\": " + TOO_LONG + "}"), 400, ""),
                 arguments(SEARCH, utf8("{\"like\": {\"image\": \"" + base64(damaged) + "\"}}"), 422, ""),
-                arguments(EMBED, utf8("{\"input\": \"a\"}"), 400, "model"),
-                arguments(EMBED, "{\"input\": \"a\"}".getBytes(UTF_16BE), 400, "model"),
+                arguments(EMBED, utf8("{\"input\": \"a\", \"model\": \"\"}"), 404, "\"\" [things, "),
                 arguments(EMBED, embedding("{\"image\":\"eA==\"}").getBytes(UTF_16BE), 400, "UTF-8"),
                 arguments(EMBED, utf8("{\"model\":\"things\",\"input\":{\"image\":\"eA\\"), 400, ""),
                 arguments(EMBED, utf8("{\"input\": \"a\", \"model\": \"other\"}"), 404, "\"other\" [things, "),
@@ -249,6 +260,12 @@ class PredictionServiceTest {
         assertThat(wrong.status()).isEqualTo(405);
         assertThat(wrong.header("Allow")).hasValue("POST");
         assertThat(things.get(EMBED).error()).isNotEmpty();
+    }
+
+    private static String labels(byte[]... pictures) {
+        List<String> images =
+                Stream.of(pictures).map(one -> "\"" + base64(one) + "\"").toList();
+        return "{\"images\": %s}".formatted(images);
     }
 
     private static String inference(String parameters, byte[]... pictures) {
@@ -335,7 +352,10 @@ class PredictionServiceTest {
             throw new IllegalStateException("a secret of the machine");
         };
         try {
-            for (Answer answer : List.of(post(PREDICT, picture), post(INFER, utf8(inference("", picture))))) {
+            for (Answer answer : List.of(
+                    post(PREDICT, picture),
+                    post(INFER, utf8(inference("", picture))),
+                    post(LABELS, utf8(labels(picture))))) {
                 assertThat(answer.status()).isEqualTo(500);
                 assertThat(answer.text()).doesNotContain("secret");
             }

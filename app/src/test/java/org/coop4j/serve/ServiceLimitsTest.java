@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.base.Thrown.assertThrown;
 import static org.coop4j.serve.TestService.EMBED;
 import static org.coop4j.serve.TestService.INFER;
+import static org.coop4j.serve.TestService.LABELS;
 import static org.coop4j.serve.TestService.POST;
 import static org.coop4j.serve.TestService.PREDICT;
 import static org.coop4j.serve.TestService.answer;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +71,13 @@ class ServiceLimitsTest {
             Answer refused = refused(429, service, "POST", PREDICT, picture);
             assertThat(refused.header("Retry-After")).hasValue("1");
             assertThat(refused.error()).contains("things is busy", "2 images");
+            String photo = "{\"id\":\"a\",\"images\":[\"%s\"]}"
+                    .formatted(Base64.getEncoder().encodeToString(picture));
+            assertThat(refused(429, service, "POST", LABELS, utf8(photo))
+                            .json()
+                            .path("id")
+                            .asText())
+                    .isEqualTo("a");
             refused(429, service, "POST", EMBED, utf8("{\"model\":\"things\",\"input\":\"a\"}"));
             busy.go().countDown();
             assertThat(busy.statuses()).containsOnly(200);
@@ -249,7 +258,7 @@ class ServiceLimitsTest {
                         "/models", "/v1/models", "/metrics", "/v2", "/v2/models/things", "/v2/models/things/ready")) {
                     refused(401, service, "GET", path, null, headers);
                 }
-                for (String path : List.of(PREDICT, INFER, EMBED)) {
+                for (String path : List.of(PREDICT, INFER, EMBED, LABELS)) {
                     refused(401, service, "POST", path, picture, headers);
                 }
             }

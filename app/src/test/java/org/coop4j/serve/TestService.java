@@ -23,6 +23,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
@@ -41,6 +42,7 @@ final class TestService implements AutoCloseable {
     static final String PREDICT = "/predictions/things";
     static final String INFER = "/v2/models/things/infer";
     static final String EMBED = "/v1/embeddings";
+    static final String LABELS = "/api/v1/vision/labels";
     static final String SEARCH = "/pool/search";
 
     /** Beginning of a request with a picture. */
@@ -100,7 +102,7 @@ final class TestService implements AutoCloseable {
             Files.copy(PICTURES.resolve(name), pictures.resolve(name));
         }
         Images images = new Images(served.classifier().clip(), Run.Options.of(folder.resolve("bank")));
-        return ServedPool.of("pictures", pictures, served, images, Progress.NONE);
+        return ServedPool.of("pictures", pictures, ImageFiles.in(pictures), served, images, Progress.NONE);
     }
 
     /** Starts the standard service, which also searches in a folder of pictures. */

@@ -100,7 +100,7 @@ class ClipEmbeddingModelTest {
     @BeforeAll
     static void open() throws Exception {
         clip = Clip.open(ShippedModel.file(folder));
-        model = new ClipEmbeddingModel(clip);
+        model = ClipEmbeddingModel.of(clip);
     }
 
     @AfterAll
