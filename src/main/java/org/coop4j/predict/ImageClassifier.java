@@ -326,6 +326,11 @@ public final class ImageClassifier implements AutoCloseable {
         return current.classifier;
     }
 
+    /** Returns the treatment of EXIF orientations. */
+    public ExifOrientation exif() {
+        return exif;
+    }
+
     /** Returns true if it predicts any number of labels for an image. */
     public boolean predictsSets() {
         return current.classifier.save().decision() != null;
@@ -494,7 +499,9 @@ public final class ImageClassifier implements AutoCloseable {
             int length = clip.preprocessing().tensorLength();
             FloatBuffer pixels = FloatBuffer.allocate(length);
             image.read(reader, pixels, 0);
-            SplittableRandom random = RandomStream.of(1, "squares of a heat map");
+            // Of each map its own, but the same whenever it is asked.
+            SplittableRandom random =
+                    RandomStream.of(1, "squares " + map.values().hashCode());
             List<int[]> covered = new ArrayList<>(List.of(new int[0], map.marked()));
             for (int i = 0; i < SQUARES; i++) {
                 covered.add(map.square(random));

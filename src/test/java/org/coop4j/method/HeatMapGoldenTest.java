@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.Differences;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
@@ -20,6 +22,7 @@ import org.coop4j.clip.ImageEncoder;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,6 +183,17 @@ class HeatMapGoldenTest {
                     }
                 }
             }
+        }
+    }
+
+    @Test
+    void aResNetIsRefusedByName() throws IOException {
+        try (Clip clip = GoldenModels.open("resnet", folder)) {
+            assertThrown(
+                    RefusedException.class,
+                    () -> clip.imageEncoder().gateGradient(FloatBuffer.allocate(0), x -> x),
+                    "resnet.safetensors is a ResNet",
+                    "ViT");
         }
     }
 }
