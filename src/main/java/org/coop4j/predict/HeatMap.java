@@ -6,7 +6,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Where a picture speaks for a class, rather than for the other classes: for each patch of the model's input, how the
+ * The parts of a picture that speak for a class, rather than for the other classes: for each patch of the model's input, how the
  * log-odds of the class change, to first order, if the patch's value vectors grow in all attention, whose weights are held.
  * Positive values speak for the class, negative ones for others; they do not add up to the score.
  *

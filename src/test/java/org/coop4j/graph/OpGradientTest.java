@@ -55,7 +55,7 @@ class OpGradientTest extends OpGradientChecks {
         for (int parts = 2; parts <= 3; parts++) {
             cases.add(new Case(
                     "gates of values, " + parts + " parts",
-                    shapes("base", shape(6, parts * 4), "gates", shape(4)),
+                    shapes("base", shape(6, parts * 4L), "gates", shape(4)),
                     (g, v) -> g.gate(v.get("base"), v.get("gates"), 4, new int[] {-1, 2, 0, -1, 3, 1})));
         }
         cases.add(new Case(

@@ -66,6 +66,7 @@ class HeatMapGoldenTest {
     }
 
     /** z = W · f + b, and with keys the votes of a cache. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Golden(
             FeatureMatrix weights, float[] bias, FeatureMatrix keys, FeatureMatrix votes, JsonNode cache, boolean unit)
             implements Classifier {

@@ -18,7 +18,7 @@ public final class HeatPicture {
     /** Longer side of a picture, in pixels. */
     public static final int SIDE = 672;
 
-    /** What may be said of every map. */
+    /** Sentences about every map. */
     public static final String MEANING = "Covering that part usually makes the answer less sure. It is about this"
             + " answer of this model: a wrong answer has a map, and the background may be what speaks.";
 
