@@ -139,11 +139,11 @@ class HeatMapGoldenTest {
     @ParameterizedTest
     @MethodSource("cases")
     void mapsScoresAndGradientsEqualTheReference(String of, Differences differences) throws IOException {
-        String name = of.split(" ")[0];
+        String name = of.split(" ", -1)[0];
         JsonNode json = new ObjectMapper()
                 .readTree(GOLDEN.resolve("heat_map.json").toFile())
                 .get(name);
-        try (Clip clip = open(of.split(" ")[1]);
+        try (Clip clip = open(of.split(" ", -1)[1]);
                 SafetensorsFile golden = SafetensorsFile.open(GOLDEN.resolve(name + ".safetensors"))) {
             ImageEncoder encoder = clip.imageEncoder();
             float[] pixels = golden.floats("pixels");
