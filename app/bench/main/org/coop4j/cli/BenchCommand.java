@@ -19,6 +19,7 @@ import java.util.Set;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
+import org.coop4j.bench.HeatMapBench;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -161,8 +162,8 @@ public final class BenchCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         require(
-                Set.of("step", "encode", "files", "studio").contains(what),
-                "\"%s\" cannot be measured: expected step, encode, files or studio",
+                Set.of("step", "encode", "files", "studio", "why").contains(what),
+                "\"%s\" cannot be measured: expected step, encode, files, studio or why",
                 what);
         if (what.equals("step")) {
             WrongUsage.unless(() -> StepBench.of(method(), classes, nameTokens, batch)); // before weights are written
@@ -185,6 +186,7 @@ public final class BenchCommand extends ConsoleCommand {
                     product(clip);
                     profile(clip.imageEncoder().profile(batch));
                 }
+                case "why" -> why(clip);
                 case "studio" -> result.putAll(StudioBench.run(clip, madePictures, classes));
                 default -> {
                     Measurement all = ImageBench.files(clip, images, console);
@@ -217,6 +219,25 @@ public final class BenchCommand extends ConsoleCommand {
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
         product(clip);
         profile(outcome.profile());
+    }
+
+    /** Measures a heat map beside a forward pass, or with pictures how well maps of three methods explain answers. */
+    private void why(Clip clip) throws IOException {
+        if (pictures == null) {
+            Measurement forward = ImageBench.pixels(clip, 1, repetitions.runs);
+            Measurement map = HeatMapBench.map(clip, repetitions.runs);
+            result.putAll(map.values());
+            result.put("forward_s", forward.median());
+            result.put("forward_passes", map.median() / forward.median());
+            return;
+        }
+        for (String id : List.of("linear-probe", "gda", "tip-adapter")) {
+            HeatMapBench.Faithfulness found = HeatMapBench.Faithfulness.of(clip, Method.of(id), pictures, 1);
+            result.put(id + ", right answers", found.images());
+            result.put(id + ", marked falls", found.marked());
+            result.put(id + ", square falls", found.square());
+            result.put(id + ", better", found.better());
+        }
     }
 
     private Method method() {

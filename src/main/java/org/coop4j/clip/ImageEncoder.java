@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,8 +14,11 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.clip.Parameters.ImageRows;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
@@ -66,8 +70,10 @@ public final class ImageEncoder {
     /** Plans by their number of images and their alignment. */
     private final Map<List<Integer>, ExecutionPlan> plans = new HashMap<>();
 
-    /** Learned tensors of a changed tower. */
+    /** Learned tensors of a changed tower, and the gates. */
     private final Map<String, INDArray> learned = new HashMap<>();
+
+    private ExecutionPlan gated; // null until a map is made
 
     /**
      * @param kind what the features are
@@ -180,6 +186,42 @@ public final class ImageEncoder {
             }
             return OpTime.measure(plans);
         });
+    }
+
+    /**
+     * Returns the derivative of a score by a gate of each patch, where it is 1: the gate is a factor of the patch's value
+     * vectors in all attention, whose weights are held.
+     *
+     * @param pixels of an image, [3, side, side]
+     * @param gradient returns the derivative of the score by the image's features
+     * @return [grid, grid]
+     * @throws RefusedException if the tower is a ResNet
+     */
+    public float[] gateGradient(FloatBuffer pixels, UnaryOperator<float[]> gradient) {
+        if (!(vision instanceof ClipConfig.Vit vit)) {
+            throw new RefusedException(
+                    ("a heat map needs the patches of a vision transformer, and the image tower of %s is"
+                                    + " a ResNet: use a model with a ViT")
+                            .formatted(weights.model().path().getFileName()));
+        }
+        return weights.lock().hold(() -> {
+            if (gated == null) {
+                weights.allocated().add(this);
+                gated = newGatedPlan(vit);
+            }
+            ArrayValues input = ArrayValues.of(gated.input("images"));
+            input.buffer().put(0, pixels, 0, input.buffer().capacity());
+            input.store();
+            gated.run(
+                    "gradient", () -> ArrayValues.of(gated.input("gradient")).fill(gradient.apply(values("features"))));
+            return values("map");
+        });
+    }
+
+    private float[] values(String output) {
+        ArrayValues values = ArrayValues.of(gated.output(output));
+        values.load();
+        return values.toArray();
     }
 
     private Encoded encode(int count, IntFunction<ExecutionPlan> plans, PixelSource source) {
@@ -296,9 +338,7 @@ public final class ImageEncoder {
         if (kind == FeatureKind.PIXELS) {
             return graph.plan(Map.of("features", pixels.reshape(images, width())), weights.workers());
         }
-        Parameters.Changes changes = kind instanceof FeatureKind.Changed changed
-                ? changed.tower().changes().apply(new Constants(graph, changed.tower()))
-                : Parameters.Changes.NONE;
+        Parameters.Changes changes = changes(graph);
         Parameters parameters = changes.of(frozen);
         SDVariable x;
         if (vision instanceof ClipConfig.Vit vit) {
@@ -328,6 +368,43 @@ public final class ImageEncoder {
             x = graph.selectRows(x, first); // [images, embed]
         }
         return graph.plan(Map.of("features", x), weights.workers());
+    }
+
+    /** Returns a plan "images" [1, 3, side, side] → "features", and with "gradient" in these → "map" [grid²]. */
+    private ExecutionPlan newGatedPlan(ClipConfig.Vit vit) {
+        Graph graph = Graph.create().in(weights.precision());
+        int patches = vit.grid() * vit.grid();
+        SDVariable gates = graph.variable("gates", learned.computeIfAbsent("gates", name -> {
+            INDArray ones = NativeMemory.array(DataType.FLOAT, patches);
+            ones.assign(1);
+            return ones;
+        }));
+        Parameters.Changes changes = changes(graph);
+        ImageRows added = changes.imageRows();
+        Parameters parameters = changes.gated(x -> {
+                    int[] gateOfRow = new int[(int) graph.shape(x)[0]];
+                    boolean moved = added != null && added.afterClass() && gateOfRow.length > vit.tokens();
+                    int first = vit.tokens() - patches + (moved ? added.count() : 0);
+                    Arrays.setAll(gateOfRow, r -> r < first || r >= first + patches ? Graph.NO_ROW : r - first);
+                    return graph.gate(x, gates, vit.width(), gateOfRow);
+                })
+                .of(new Parameters.Frozen(graph, weights));
+        VisionTransformer tower =
+                new VisionTransformer(parameters, vit, weights.model().activation());
+        SDVariable pixels = graph.placeholder("images", DataType.FLOAT, 1, 3, imageSize(), imageSize());
+        SDVariable features = kind == FeatureKind.BEFORE_PROJECTION
+                ? tower.forward(pixels, 1)
+                : joined(tower.embedded(pixels, 1, VisionTransformer.PIXELS, added));
+        SDVariable score = graph.innerProduct(features, graph.placeholder("gradient", DataType.FLOAT, 1, width()));
+        Map<String, SDVariable> outputs = new LinkedHashMap<>(Map.of("features", features)); // first
+        outputs.put("map", graph.differentiate(score).get("gates"));
+        return graph.plan(outputs, weights.workers());
+    }
+
+    private Parameters.Changes changes(Graph graph) {
+        return kind instanceof FeatureKind.Changed changed
+                ? changed.tower().changes().apply(new Constants(graph, changed.tower()))
+                : Parameters.Changes.NONE;
     }
 
     /** Returns features [images, embed] side by side, [images, features · embed]. */
@@ -422,7 +499,7 @@ public final class ImageEncoder {
 
     /** Returns true if it has native memory. */
     boolean isAllocated() {
-        return !plans.isEmpty();
+        return !plans.isEmpty() || gated != null;
     }
 
     /** Frees the plans and learned tensors; to be called under the lock. */
@@ -430,6 +507,10 @@ public final class ImageEncoder {
         weights.allocated().remove(this);
         plans.values().forEach(ExecutionPlan::close);
         plans.clear();
+        if (gated != null) {
+            gated.close();
+            gated = null;
+        }
         learned.values().forEach(NativeMemory::free);
         learned.clear();
     }

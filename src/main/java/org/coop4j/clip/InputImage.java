@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +17,8 @@ import org.coop4j.image.RgbImage;
 @FunctionalInterface
 public interface InputImage {
 
-    /** Writes the normalised pixels [3, size, size] starting at {@code offset}. */
-    void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
+    /** Writes the normalised pixels [3, size, size] starting at {@code offset}, and returns the size of the upright image. */
+    Dimension read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
 
     /** Returns a file, read when the image is encoded. */
     static InputImage of(Path file) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.coop4j.graph.Activation;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.Graph.Dropout;
@@ -119,15 +120,29 @@ public interface Parameters {
      * @param branches low-rank branches beside the projections of attention, by name, such as {@code
      *     visual.transformer.resblocks.0.attn.q_proj}
      * @param imageRows rows added to each image's, null for none
+     * @param gate of the values in attention, applied to packed projections, null for none: queries are held
      */
-    record Changes(Map<String, SDVariable> weights, Map<String, LowRank> branches, ImageRows imageRows) {
+    record Changes(
+            Map<String, SDVariable> weights,
+            Map<String, LowRank> branches,
+            ImageRows imageRows,
+            UnaryOperator<SDVariable> gate) {
 
         /** No changes. */
         public static final Changes NONE = new Changes(Map.of(), Map.of(), null);
 
+        public Changes(Map<String, SDVariable> weights, Map<String, LowRank> branches, ImageRows imageRows) {
+            this(weights, branches, imageRows, null);
+        }
+
+        /** Returns the changes with gates. */
+        Changes gated(UnaryOperator<SDVariable> values) {
+            return new Changes(weights, branches, imageRows, values);
+        }
+
         /** Returns the weights of a model with the changes. */
         Parameters of(Parameters model) {
-            return weights.isEmpty() && branches.isEmpty() ? model : new Changed(model, this);
+            return weights.isEmpty() && branches.isEmpty() && gate == null ? model : new Changed(model, this);
         }
     }
 
@@ -221,12 +236,19 @@ public interface Parameters {
 
         @Override
         public SDVariable inProjection(String attention, SDVariable x) {
-            return withBranches(attention, x, model.inProjection(attention, x), 0, Integer.MAX_VALUE);
+            return gated(withBranches(attention, x, model.inProjection(attention, x), 0, Integer.MAX_VALUE), true);
         }
 
         @Override
         public SDVariable inProjection(String attention, SDVariable x, int from, int to) {
-            return withBranches(attention, x, model.inProjection(attention, x, from, to), from, to);
+            return gated(withBranches(attention, x, model.inProjection(attention, x, from, to), from, to), from > 0);
+        }
+
+        private SDVariable gated(SDVariable y, boolean hasValues) {
+            if (changes.gate == null) {
+                return y;
+            }
+            return hasValues ? changes.gate.apply(y) : graph().held(y);
         }
 
         /** Adds the branches of the projections between two rows of the packed one. */

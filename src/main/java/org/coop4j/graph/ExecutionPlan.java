@@ -27,6 +27,7 @@ public final class ExecutionPlan implements AutoCloseable {
     private final Map<String, INDArray> outputs;
     private final List<Step> once;
     private final List<Step> steps;
+    private final Map<String, Integer> firstReads;
     private final List<INDArray> owned;
     private final long bytes;
     private final boolean onHost = Backend.currentForm() == Backend.Form.HOST;
@@ -45,6 +46,7 @@ public final class ExecutionPlan implements AutoCloseable {
     /**
      * @param inputs arrays of the placeholders
      * @param once steps of the first run alone, before the others
+     * @param firstReads the first of the other steps that reads each placeholder
      * @param owned arrays to free with the plan
      * @param bytes of all intermediate values together
      */
@@ -53,12 +55,14 @@ public final class ExecutionPlan implements AutoCloseable {
             Map<String, INDArray> outputs,
             List<Step> once,
             List<Step> steps,
+            Map<String, Integer> firstReads,
             List<INDArray> owned,
             long bytes) {
         this.inputs = inputs;
         this.outputs = outputs;
         this.once = once;
         this.steps = steps;
+        this.firstReads = firstReads;
         this.owned = owned;
         this.bytes = bytes;
     }
@@ -100,22 +104,45 @@ public final class ExecutionPlan implements AutoCloseable {
         run(step -> step.kernel().run());
     }
 
+    /**
+     * Computes all outputs, with a placeholder that depends on outputs which need it not: those stand first in the plan.
+     *
+     * @param write writes the placeholder's value
+     */
+    public void run(String placeholder, Runnable write) {
+        int first = firstReads.get(placeholder);
+        requireOpen();
+        hosted(() -> {
+            runOnce(step -> step.kernel().run());
+            steps.subList(0, first).forEach(step -> step.kernel().run());
+        });
+        write.run();
+        hosted(() ->
+                steps.subList(first, steps.size()).forEach(step -> step.kernel().run()));
+    }
+
     /** Runs with something done for each step in turn. */
     void run(Consumer<Step> each) {
         requireOpen();
+        hosted(() -> {
+            runOnce(each);
+            steps.forEach(each);
+        });
+    }
+
+    private void hosted(Runnable work) {
         if (onHost) {
-            Gemm.singleThreaded(() -> runAll(each));
+            Gemm.singleThreaded(work);
         } else {
-            runAll(each);
+            work.run();
         }
     }
 
-    private void runAll(Consumer<Step> each) {
+    private void runOnce(Consumer<Step> each) {
         if (!ran) {
             once.forEach(each);
             ran = true;
         }
-        steps.forEach(each);
     }
 
     /** Returns the number of floating-point operations of the matrix products of a run after the first. */

@@ -97,7 +97,10 @@ final class Gradients {
         if (op
                 instanceof
                 Gather) { // its own gradient loses repeated rows, and a scatterAdd loses some on several threads
-            return List.of(sd.unsortedSegmentSum(dy, op.arg(1), Math.toIntExact(shape.apply(op.arg(0))[0])));
+            int rows = Math.toIntExact(shape.apply(op.arg(0))[0]);
+            boolean one = shape.apply(op.arg(1))[0] == 1; // whose sum has a single column
+            SDVariable numbers = one ? sd.concat(0, op.arg(1), op.arg(1)) : op.arg(1);
+            return List.of(sd.unsortedSegmentSum(one ? sd.concat(0, dy, dy.mul(0)) : dy, numbers, rows));
         }
         if (op instanceof Mmul product && !varying.contains(op.arg(1).name())) { // its own computes both gradients
             boolean transposed = product.iArgs()[1] == 1;

@@ -266,8 +266,19 @@ public class Graph {
     }
 
     /** Returns the same values, which count as constants in gradients; once per variable. */
-    SDVariable held(SDVariable x) {
+    public SDVariable held(SDVariable x) {
         return sd.identity(x.name() + Gradients.HELD, x);
+    }
+
+    /**
+     * Returns queries, keys and values, or keys and values, with each row's values multiplied by its gate; x [rows, k · width]
+     * → same. In gradients the queries and keys count as constants, so that the weights of attention are held.
+     *
+     * @param gates [n]
+     * @param gateOfRow the gate of each row, all of them, or {@link #NO_ROW}
+     */
+    public SDVariable gate(SDVariable x, SDVariable gates, int width, int[] gateOfRow) {
+        return apply(new Gate(width, gateOfRow), x, gates);
     }
 
     /** Returns the sums of groups of columns; x [rows, columns] → [rows, groups]. */

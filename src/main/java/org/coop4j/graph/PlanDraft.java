@@ -202,8 +202,11 @@ public final class PlanDraft {
             }
         });
         List<ExecutionPlan.Step> steps = new ArrayList<>();
+        Map<String, Integer> firstReads = new HashMap<>();
         for (SameDiffOp op : computed) {
             List<String> operands = op.getInputsToOp();
+            operands.forEach(
+                    operand -> firstReads.putIfAbsent(value(operand).placeholder, steps.size() - constantComputed));
             INDArray[] in = arrays(operands, inputs, arena);
             INDArray[] out = arrays(op.getOutputsOfOp(), inputs, arena);
             List<long[]> shapes =
@@ -220,6 +223,7 @@ public final class PlanDraft {
                 results,
                 steps.subList(0, constantComputed),
                 steps.subList(constantComputed, steps.size()),
+                firstReads,
                 ownMemory,
                 bytes());
     }

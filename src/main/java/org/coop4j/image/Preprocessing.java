@@ -1,5 +1,7 @@
 package org.coop4j.image;
 
+import java.awt.Dimension;
+import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -49,17 +51,41 @@ public record Preprocessing(PreprocessConfig config) {
         if (config.squash()) {
             return PillowResize.resize(image, size, size, CropBox.whole(size, size), config.interpolation());
         }
-        int width = scaled(image.width(), image.height(), image);
-        int height = scaled(image.height(), image.width(), image);
+        int width = scaled(image.width(), image.height());
+        int height = scaled(image.height(), image.width());
         CropBox centre = new CropBox(margin(width), margin(height), size, size);
         return PillowResize.resize(image, width, height, centre, config.interpolation());
     }
 
+    /**
+     * Returns the part of an image that the first rows and columns of the model's input show, in pixels of the image. The rest
+     * was cut off.
+     *
+     * @param width of the image
+     * @param pixels number of rows and of columns
+     */
+    public Rectangle2D seen(int width, int height, int pixels) {
+        if (config.squash()) {
+            double share = (double) pixels / size();
+            return new Rectangle2D.Double(0, 0, share * width, share * height);
+        }
+        int scaledWidth = scaled(width, height);
+        int scaledHeight = scaled(height, width);
+        double across = (double) width / scaledWidth;
+        double down = (double) height / scaledHeight;
+        return new Rectangle2D.Double(
+                across * margin(scaledWidth), down * margin(scaledHeight), across * pixels, down * pixels);
+    }
+
     /** Returns the length of a side after the resize; that of the longer one is truncated, not rounded. */
-    private int scaled(int side, int other, RgbImage image) {
+    private int scaled(int side, int other) {
         long length = side <= other ? size() : (long) size() * side / other;
         Require.that(
-                length <= Integer.MAX_VALUE, "%s is too long and narrow to be resized to %s pixels", image, size());
+                length <= Integer.MAX_VALUE,
+                "an image of %s x %s pixels is too long and narrow to be resized to %s pixels",
+                side,
+                other,
+                size());
         return (int) length;
     }
 
@@ -115,11 +141,12 @@ public record Preprocessing(PreprocessConfig config) {
          * Writes the pixels of an image file.
          *
          * @param target receives [3, size, size] starting at {@code offset}; its position does not change
+         * @return the size of the upright image
          * @throws ImageException if the file is missing or not a usable image
          * @throws IOException if it cannot be read
          */
-        public void read(Path file, FloatBuffer target, int offset) throws IOException {
-            preprocessing.toTensor(decoder.decode(file, exif, preprocessing::fitted), target, offset);
+        public Dimension read(Path file, FloatBuffer target, int offset) throws IOException {
+            return decoder.decode(file, exif, image -> write(image, target, offset));
         }
 
         /**
@@ -127,8 +154,8 @@ public record Preprocessing(PreprocessConfig config) {
          *
          * @param name of the image in messages
          */
-        public void read(byte[] content, String name, FloatBuffer target, int offset) throws ImageException {
-            preprocessing.toTensor(decoder.decode(content, name, exif, preprocessing::fitted), target, offset);
+        public Dimension read(byte[] content, String name, FloatBuffer target, int offset) throws ImageException {
+            return decoder.decode(content, name, exif, image -> write(image, target, offset));
         }
 
         /**
@@ -136,8 +163,13 @@ public record Preprocessing(PreprocessConfig config) {
          *
          * @param name of the image in messages
          */
-        public void read(RgbImage image, String name, FloatBuffer target, int offset) throws ImageException {
-            preprocessing.toTensor(ImageDecoder.use(image, name, preprocessing::fitted), target, offset);
+        public Dimension read(RgbImage image, String name, FloatBuffer target, int offset) throws ImageException {
+            return ImageDecoder.use(image, name, decoded -> write(decoded, target, offset));
+        }
+
+        private Dimension write(RgbImage image, FloatBuffer target, int offset) {
+            preprocessing.toTensor(preprocessing.fitted(image), target, offset);
+            return new Dimension(image.width(), image.height());
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.coop4j.clip.FeatureMatrix;
@@ -66,6 +67,47 @@ public interface Classifier extends AutoCloseable {
         boolean[] predicted = new boolean[classes];
         predicted[label] = true;
         return predicted;
+    }
+
+    /** Returns the classifier with what it makes of an image, such as prompts of its own, fixed at what it is for one. */
+    default Classifier at(float[] image) {
+        return this;
+    }
+
+    /**
+     * Returns how much an image speaks for a class: the log-odds of the class against all others by calibrated probabilities,
+     * the logarithm of p / (1 − p); of one class alone, and of labels of sets, the logit.
+     *
+     * @param image row of {@link #features}, not normalised
+     * @param gradient receives the derivatives by the row
+     */
+    default double score(float[] image, int label, float[] gradient) {
+        LogitGradient graph = new LogitGradient();
+        LogitGradient.Row x = LogitGradient.Row.of(image.length, i -> image[i]);
+        LogitGradient.Row z = at(image).logits(graph, x);
+        ClassifierFile file = save();
+        Decision decision = file.decision();
+        double slope = decision == null ? 1.0 / file.temperature() : decision.slope();
+        double score = slope * z.values()[label] + (decision == null ? 0 : decision.offset());
+        z.gradient()[label] = slope;
+        if (decision == null && z.values().length > 1) {
+            double[] others = z.values().clone();
+            others[label] = Double.NEGATIVE_INFINITY;
+            double largest = Arrays.stream(others).max().orElseThrow();
+            double[] odds = Arrays.stream(others)
+                    .map(value -> Math.exp(slope * (value - largest)))
+                    .toArray();
+            double sum = Arrays.stream(odds).sum();
+            score -= slope * largest + Math.log(sum);
+            for (int c = 0; c < odds.length; c++) {
+                z.gradient()[c] -= slope * odds[c] / sum;
+            }
+        }
+        graph.run();
+        for (int i = 0; i < gradient.length; i++) {
+            gradient[i] = (float) x.gradient()[i];
+        }
+        return score;
     }
 
     /** Returns the file that restores this classifier. */

@@ -118,6 +118,16 @@ record PromptClassifier(PromptMethod method, Clip clip, ClassifierFile file) {
                 return PromptClassifier.logits(encoding, images, clip.logitScale());
             }
 
+            /** Plans an encoding of its own: whoever asks may hold the model, for which a thread in logits may wait. */
+            @Override
+            public Classifier at(float[] image) {
+                try (PromptEncoder.Encoding own = encoder.encoding(vectors, memory)) {
+                    FeatureMatrix weights =
+                            own.features(FeatureMatrix.unit(image)).normalized();
+                    return new LinearHead(weights, clip.logitScale(), null).classifier(file, names -> this);
+                }
+            }
+
             @Override
             public <T> T logits(LogitGraph<T> graph, T images) {
                 throw new UnsupportedOperationException(

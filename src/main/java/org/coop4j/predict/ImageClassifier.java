@@ -1,14 +1,19 @@
 package org.coop4j.predict;
 
+import java.awt.Dimension;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +33,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.InputImage;
 import org.coop4j.data.Examples;
+import org.coop4j.data.RandomStream;
 import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.Preprocessing.PixelReader;
@@ -54,6 +60,9 @@ import org.coop4j.method.Method;
  * IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
+
+    /** Squares that a check covers in turn. */
+    private static final int SQUARES = 4;
 
     private final Clip clip;
     private final boolean ownsClip;
@@ -317,6 +326,11 @@ public final class ImageClassifier implements AutoCloseable {
         return current.classifier;
     }
 
+    /** Returns the treatment of EXIF orientations. */
+    public ExifOrientation exif() {
+        return exif;
+    }
+
     /** Returns true if it predicts any number of labels for an image. */
     public boolean predictsSets() {
         return current.classifier.save().decision() != null;
@@ -434,6 +448,99 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public float[] features(InputImage image) throws IOException {
         return using(classifier -> queue.encode(new Image(image, classifier.features())));
+    }
+
+    /**
+     * Returns where an image speaks for a class, rather than for the other classes. It takes about as long as two or three
+     * answers.
+     *
+     * @param label one of {@link #classNames}, whether it is the answer or not
+     * @throws IOException if the image cannot be read or decoded
+     * @throws org.coop4j.base.RefusedException if the model's image tower is a ResNet
+     * @throws IllegalArgumentException if the classifier has no such class
+     */
+    public HeatMap why(InputImage image, String label) throws IOException {
+        return using(classifier -> {
+            int number = number(classifier, label);
+            FloatBuffer pixels = FloatBuffer.allocate(clip.preprocessing().tensorLength());
+            Dimension size = image.read(reader, pixels, 0);
+            double[] score = new double[1];
+            float[] map = clip.imageEncoder(classifier.features()).gateGradient(pixels, features -> {
+                float[] gradient = new float[features.length];
+                score[0] = classifier.score(features, number, gradient);
+                return gradient;
+            });
+            int columns = (int) Math.sqrt(map.length);
+            int patch = clip.preprocessing().size() / columns;
+            Rectangle2D seen = clip.preprocessing().seen(size.width, size.height, columns * patch);
+            return new HeatMap(
+                    label,
+                    score[0],
+                    IntStream.range(0, map.length).mapToObj(i -> map[i]).toList(),
+                    columns,
+                    size.width,
+                    size.height,
+                    seen.getX(),
+                    seen.getY(),
+                    seen.getWidth() / columns,
+                    seen.getHeight() / columns);
+        });
+    }
+
+    /**
+     * Tries what a map says: covers the quarter of the patches with the largest values, and squares as large.
+     *
+     * @param map of this image
+     * @throws IOException if the image cannot be read or decoded
+     */
+    public HeatMap.Check check(InputImage image, HeatMap map) throws IOException {
+        return using(classifier -> {
+            int number = number(classifier, map.label());
+            int length = clip.preprocessing().tensorLength();
+            FloatBuffer pixels = FloatBuffer.allocate(length);
+            image.read(reader, pixels, 0);
+            // Of each map its own, but the same whenever it is asked.
+            SplittableRandom random =
+                    RandomStream.of(1, "squares " + map.values().hashCode());
+            List<int[]> covered = new ArrayList<>(List.of(new int[0], map.marked()));
+            for (int i = 0; i < SQUARES; i++) {
+                covered.add(map.square(random));
+            }
+            Encoded encoded = clip.imageEncoder(classifier.features())
+                    .encodeQuickly(covered.size(), (i, target, offset) -> {
+                        target.put(offset, pixels, 0, length);
+                        cover(target, offset, covered.get(i), map.columns());
+                    });
+            double[] p = Stream.of(classifier.logits(encoded.all()).toRows())
+                    .mapToDouble(logits -> classifier.probabilities(logits)[number])
+                    .toArray();
+            return new HeatMap.Check(
+                    p[0], p[1], Arrays.stream(p).skip(2).boxed().toList());
+        });
+    }
+
+    private static int number(Classifier classifier, String label) {
+        List<String> names = classifier.classNames();
+        Require.that(
+                names.contains(label),
+                "\"%s\" is not one of the %s: expected %s",
+                label,
+                Numbers.count(names.size(), "class", "classes"),
+                Numbers.first(names));
+        return names.indexOf(label);
+    }
+
+    /** Sets the pixels of patches to the mean colour, which is 0 once they are normalised. */
+    private void cover(FloatBuffer pixels, int offset, int[] patches, int columns) {
+        int side = clip.preprocessing().size();
+        int size = side / columns;
+        float[] mean = new float[size];
+        for (int patch : patches) {
+            for (int line = 0; line < 3 * size; line++) { // of all channels
+                int y = line / size * side + patch / columns * size + line % size;
+                pixels.put(offset + y * side + patch % columns * size, mean);
+            }
+        }
     }
 
     /** Classifies the content of an image file later, together with others. */

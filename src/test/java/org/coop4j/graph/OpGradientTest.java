@@ -50,6 +50,18 @@ class OpGradientTest extends OpGradientChecks {
                 (g, v) -> g.add(v.get("x"), g.linear(v.get("x"), v.get("w")))));
         cases.add(new Case(
                 "select rows", shapes("x", shape(6, 4)), (g, v) -> g.selectRows(v.get("x"), new int[] {1, 2, 5})));
+        cases.add(
+                new Case("select a row", shapes("x", shape(6, 4)), (g, v) -> g.selectRows(v.get("x"), new int[] {2})));
+        for (int parts = 2; parts <= 3; parts++) {
+            cases.add(new Case(
+                    "gates of values, " + parts + " parts",
+                    shapes("base", shape(6, parts * 4L), "gates", shape(4)),
+                    (g, v) -> g.gate(v.get("base"), v.get("gates"), 4, new int[] {-1, 2, 0, -1, 3, 1})));
+        }
+        cases.add(new Case(
+                "gates of values alone, whose rows have a gradient",
+                shapes("x", shape(5, 4), "gates", shape(4)),
+                (g, v) -> g.gate(v.get("x"), v.get("gates"), 4, new int[] {-1, 2, 0, 3, 1})));
         cases.add(new Case(
                 "place context",
                 shapes("ctx", shape(3, 4), "base", shape(8, 4)),

@@ -104,6 +104,8 @@ class ImageTowerFilesTest {
                             .isEqualTo(clip.model().preprocessing());
                     FloatBuffer all = FloatBuffer.wrap(pixels(4).toArray());
                     assertThat(read.encodePixels(all, 4).toArray()).containsExactly(images.toArray(), within(2e-5f));
+                    assertThat(map(read, FeatureKind.EMBEDDED))
+                            .containsExactly(map(clip, learned.features()), within(2e-5f));
                     assertThat(read.encodeTexts(List.of("a photo of a down.", "a photo of a left up."))
                                     .normalized()
                                     .toArray())
@@ -112,6 +114,11 @@ class ImageTowerFilesTest {
                 }
             }
         }
+    }
+
+    /** Returns where the first image speaks for its own features. */
+    private static float[] map(Clip clip, FeatureKind kind) {
+        return clip.imageEncoder(kind).gateGradient(FloatBuffer.wrap(pixels(1).toArray()), FeatureMatrix::unit);
     }
 
     /** The shipped model has 6 blocks for images and 3 for texts. */

@@ -19,6 +19,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.GoldenModels;
+import org.coop4j.clip.InputImage;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Scores;
@@ -31,6 +32,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.onnx.OnnxExport;
 import org.coop4j.onnx.OnnxRuntimeModel;
+import org.coop4j.predict.HeatMap;
+import org.coop4j.predict.ImageClassifier;
 import org.coop4j.text.SmallVocabulary;
 import org.coop4j.text.Tokenizer;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,6 +154,46 @@ class EveryMethodTest {
                 .filter(id -> subject == Subject.TINY || !REFUSED.contains(id))
                 .filter(id -> subject != Subject.SIGLIP || !REFUSED_FOR_SIGLIP.contains(id))
                 .map(id -> Arguments.of(subject, id)));
+    }
+
+    /** CoCoOp's prompts are fixed in the gradient, but not in the differences. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aScoreIsTheLogOddsOfItsClassWithItsGradient(Subject subject, String id) throws IOException {
+        subject.learned(id);
+        ClassifierFile file = ClassifierFile.read(subject.classifier(id));
+        Path picture = data.resolve("test").resolve(file.classNames().get(1)).resolve("picture-0.png");
+        try (Clip clip = subject.open();
+                ImageClassifier classifier = ImageClassifier.of(clip, file.open(clip))) {
+            float[] x = classifier.features(InputImage.of(picture));
+            Classifier fixed = classifier.classifier().at(x);
+            float[] gradient = new float[x.length];
+            double logOdds = fixed.score(x, 1, gradient);
+            double[] all = classifier.probabilities(new float[][] {x})[0];
+            double p = all[1];
+            double others = all[0] + all[2] + all[3]; // 1 - p would be rounded
+            assertThat(logOdds).isCloseTo(Math.log(p / others), within(2e-3));
+            double norm = Math.sqrt(FeatureMatrix.of(1, x.length, x).dot(0, FeatureMatrix.of(1, x.length, x), 0));
+            float[] moved = x.clone();
+            double expected = 0;
+            for (int i = 0; i < x.length; i++) {
+                float step = (float) (1e-3 * norm * Math.sin(3 * i + 1));
+                moved[i] += step;
+                expected += step * gradient[i];
+            }
+            float[] back = x.clone();
+            for (int i = 0; i < x.length; i++) {
+                back[i] -= moved[i] - x[i];
+            }
+            float[] unused = new float[x.length];
+            double difference = (fixed.score(moved, 1, unused) - fixed.score(back, 1, unused)) / 2;
+            assertThat(difference).isCloseTo(expected, within(1e-4 + 0.02 * Math.abs(expected)));
+            HeatMap map =
+                    classifier.why(InputImage.of(picture), file.classNames().get(1));
+            assertThat(map.score()).isCloseTo(logOdds, within(5e-3));
+            assertThat(map.largest()).isPositive().isFinite();
+            assertThat(classifier.check(InputImage.of(picture), map).whole()).isCloseTo(p, within(1e-3));
+        }
     }
 
     @ParameterizedTest

@@ -6,12 +6,17 @@ import static org.coop4j.console.Table.Format.JSON_LINES;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -28,6 +33,8 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.page.HeatPicture;
+import org.coop4j.predict.HeatMap;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
 import org.coop4j.tags.Tiles;
@@ -67,6 +74,9 @@ final class PredictCommand extends ConsoleCommand {
     @Option(names = "--raw")
     boolean raw;
 
+    @Option(names = "--why", arity = "0..1", fallbackValue = "", paramLabel = "CLASS")
+    String why;
+
     /** The form of the answers. */
     static final class AnswerFormat extends LineFormat {
         @Option(names = "--geojson")
@@ -76,16 +86,17 @@ final class PredictCommand extends ConsoleCommand {
     @ArgGroup
     AnswerFormat format = new AnswerFormat();
 
-    @Parameters(arity = "1..*", paramLabel = "IMAGE|DIR")
-    List<Path> arguments;
+    @Parameters(arity = "0..*", paramLabel = "IMAGE|DIR")
+    List<Path> arguments = new ArrayList<>();
 
     /**
      * An image and its classes.
      *
      * @param answers the most probable class first; if it is too unsure, after "unknown" without a probability
      * @param ranked all classes, the most probable first
+     * @param why numbers of a heat map; null without one
      */
-    private record Classified(String file, List<Prediction> answers, List<Prediction> ranked) {
+    private record Classified(String file, List<Prediction> answers, List<Prediction> ranked, JsonNode why) {
 
         /** Returns the first answer, or that the image shows none of the classes. */
         String label() {
@@ -108,7 +119,7 @@ final class PredictCommand extends ConsoleCommand {
             return answers.size() < 2
                     ? List.of(this)
                     : answers.stream()
-                            .map(answer -> new Classified(file, List.of(answer), ranked))
+                            .map(answer -> new Classified(file, List.of(answer), ranked, why))
                             .toList();
         }
     }
@@ -122,8 +133,23 @@ final class PredictCommand extends ConsoleCommand {
         sets = file.decision() != null;
         require(!raw || !sets, "--raw is for single labels: omit it");
         require(!format.geojson || !sets, "--geojson is for single labels: omit it");
-        List<Path> files = ImageInputs.of(arguments).files();
+        require(!format.geojson || why == null, "--why draws no tiles: omit it or --geojson");
         List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
+        if (why != null
+                && !why.isEmpty()
+                && !names.contains(why)
+                && Files.exists(Path.of(why))) { // an image right after --why
+            arguments.add(0, Path.of(why));
+            why = "";
+        }
+        require(!arguments.isEmpty(), "name one or more images, or folders of them");
+        require(
+                why == null || why.isEmpty() || names.contains(why),
+                "--why: \"%s\" is not one of the %s: expected %s",
+                why,
+                Numbers.count(names.size(), "class", "classes"),
+                Numbers.first(names));
+        List<Path> files = ImageInputs.of(arguments).files();
         Tiles tiles = format.geojson ? new Tiles(files, names) : null;
         ImageDecoder.prepare();
         try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
@@ -146,14 +172,21 @@ final class PredictCommand extends ConsoleCommand {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
                 @Override
                 public void predicted(int index, List<Prediction> ranked) {
-                    Classified one = new Classified(files.get(index).toString(), answers(ranked), ranked);
+                    Path file = files.get(index);
+                    boolean numbers = format.json || format.lines;
+                    HeatMap map = why == null ? null : map(classifier, file, ranked);
+                    JsonNode values = numbers && map != null ? HeatPicture.json(map) : null;
+                    Classified one = new Classified(file.toString(), answers(ranked), ranked, values);
                     if (tiles == null) {
-                        (format.json || format.lines ? List.of(one) : one.rows()).forEach(printer::print);
+                        (numbers ? List.of(one) : one.rows()).forEach(printer::print);
                     } else {
                         tiles.add(
                                 index,
                                 one.known(),
                                 top == null ? ranked : ranked.subList(0, Math.min(top, ranked.size())));
+                    }
+                    if (map != null && !numbers) {
+                        draw(classifier, file, map);
                     }
                     images.done(index);
                 }
@@ -167,7 +200,36 @@ final class PredictCommand extends ConsoleCommand {
         if (tiles != null) {
             console.print(tiles.geoJson());
         }
+        if (why != null) {
+            console.note(HeatPicture.MEANING);
+        }
         return images.exitCode();
+    }
+
+    private HeatMap map(ImageClassifier classifier, Path file, List<Prediction> ranked) {
+        try {
+            return classifier.why(
+                    InputImage.of(file), why.isEmpty() ? ranked.get(0).label() : why);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes the picture with its map into the working directory, under a name that is free. */
+    private void draw(ImageClassifier classifier, Path file, HeatMap map) {
+        String name = file.getFileName().toString().replaceFirst("\\.\\w+$", "") + ".why";
+        Path target = Path.of(name + ".png");
+        for (int i = 2; Files.exists(target); i++) {
+            target = Path.of("%s-%d.png".formatted(name, i));
+        }
+        try {
+            byte[] png = new ImageDecoder()
+                    .decode(file, classifier.exif(), image -> HeatPicture.png(image, map, HeatPicture.SIDE));
+            AtomicFile.write(target, png);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        console.note("%s: %s".formatted(target, HeatPicture.title(map)));
     }
 
     /** Returns the classes to show, after "unknown" if the most probable one is below the threshold. */
@@ -210,6 +272,8 @@ final class PredictCommand extends ConsoleCommand {
         return rows.data("probabilities", c -> probabilities(names, c.ranked))
                 .in(JSON, JSON_LINES)
                 .data("precision", c -> used.id())
+                .in(JSON, JSON_LINES)
+                .data("why", Classified::why)
                 .in(JSON, JSON_LINES);
     }
 

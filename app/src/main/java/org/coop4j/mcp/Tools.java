@@ -98,7 +98,9 @@ public record Tools(Path root, List<ServedClassifier> classifiers, Clip clip, Im
         Path folder = inside(named == null ? "." : named);
         that(Files.isDirectory(folder), "folder: %s is not a folder", named);
         List<Path> files = new ImageFiles()
-                .images(folder, false).stream().filter(this::isInside).toList();
+                .images(folder, false, entered -> {}).stream()
+                        .filter(this::isInside)
+                        .toList();
         that(!files.isEmpty(), "folder: %s has no pictures", folder);
         ServedPool pool = ServedPool.of("pictures", folder, files, null, images, progress);
         double[] scores = text != null
