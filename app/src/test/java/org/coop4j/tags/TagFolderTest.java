@@ -161,10 +161,10 @@ class TagFolderTest {
         byte[] content = Files.readAllBytes(changed);
         Files.writeString(changed, "changed");
         List<Tagged> back = undo(photos, false);
-        assertThat(back).filteredOn(one -> one.status() == Status.FAILED).singleElement();
+        assertThat(back).filteredOn(one -> one.status() == Status.FAILED).hasSize(1);
         assertThat(changed).hasContent("changed");
         Files.write(changed, content);
-        assertThat(undo(photos, false)).singleElement();
+        assertThat(undo(photos, false)).hasSize(1);
         Files.delete(photos.resolve("b/link.png"));
         assertThat(contents(photos)).isEqualTo(before);
         assertThat(contents(sorted)).hasSize(1);
@@ -192,7 +192,7 @@ class TagFolderTest {
         Files.writeString(edited, "of a person");
         assertThat(undo(photos, false))
                 .filteredOn(one -> one.status() == Status.FAILED)
-                .singleElement();
+                .hasSize(1);
         assertThat(contents(sorted)).hasSize(2);
         assertThat(edited).hasContent("of a person");
         Files.delete(photos.resolve("b/link.png"));
