@@ -94,7 +94,7 @@ public record Learned(
         return measured.orElseThrow();
     }
 
-    /** Returns scores of the val images by which nothing of the classifier was chosen. */
+    /** Returns scores of the val images that chose nothing of the classifier. */
     public Scores val() {
         if (config.sample().val() == Sample.Val.CHOSE) {
             return Scores.NONE;

@@ -222,7 +222,9 @@ final class Sidecar {
         List<String> copied = new ArrayList<>();
         List<String> made = new ArrayList<>(isNew ? List.of(FILE) : List.of());
         List<Tags> missing = new ArrayList<>();
-        for (Tags tags : Tags.values()) {
+        for (Tags tags : labels.isEmpty()
+                ? List.<Tags>of()
+                : List.of(Tags.values())) { // a list without entries reads as an empty tag
             List<String> values = new ArrayList<>(values(tags.property()));
             Set<String> entries = new LinkedHashSet<>();
             if (values.isEmpty()) {

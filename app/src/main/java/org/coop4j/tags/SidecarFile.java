@@ -189,7 +189,7 @@ record SidecarFile(Path picture, Path file) {
         }
         try (AtomicFile whole = AtomicFile.create(target)) {
             whole.write(ByteBuffer.wrap(after), 0);
-            whole.permissionsOf(before == null ? picture : target);
+            whole.permissionsOf(before == null ? picture : target, true); // a read-only picture has tags that change
             if (!isStill(target, before)) {
                 return false;
             }

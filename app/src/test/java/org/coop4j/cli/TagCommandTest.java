@@ -102,6 +102,19 @@ class TagCommandTest {
         assertThat(tag((Object[]) unsure).ok().err()).contains("6 skipped");
     }
 
+    /** As photographs are that somebody protects; a sidecar with their permissions could never be changed again. */
+    @Test
+    void tagsOfReadOnlyPicturesAreReplacedAndTakenBack() throws IOException {
+        Path picture = photos.resolve("sea/picture-0.png");
+        Files.setPosixFilePermissions(picture, PosixFilePermissions.fromString("r--r-----"));
+        tag().ok();
+        Path sidecar = photos.resolve("sea/picture-0.png.xmp");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sidecar)))
+                .isEqualTo("rw-r-----");
+        undo().ok();
+        assertThat(sidecar).doesNotExist();
+    }
+
     @Test
     void keywordsOfAMachineAreNoLabels() throws IOException {
         tag().ok();

@@ -108,6 +108,19 @@ class SidecarTest {
                 .doesNotContain("hierarchicalSubject", "dog", "coop4j:");
     }
 
+    /** Programs read a list without entries as an empty tag. */
+    @Test
+    void noListIsMadeForTagsThatSomebodyRemoved() throws IOException {
+        String removed = without(written(null, result("pets", "one", "dog"), false), "dog")
+                .replaceAll("(?s)<(dc:subject|lr:hierarchicalSubject|digiKam:TagsList)>.*?</\\1>", "");
+        String later = written(removed, result("pets", "two", "dog"), false);
+        assertThat(later).contains("two").doesNotContain("<dc:subject>", "<lr:", "<digiKam:");
+        assertThat(Sidecar.of(later, null, List.of()).removed("pets", "coop4j/pets"))
+                .containsExactly("dog");
+        assertThat(written(later, result("pets", "three", "dog"), true)).contains("<rdf:li>coop4j|pets|dog</rdf:li>");
+        assertThat(undone(later, "pets")).isNull();
+    }
+
     @Test
     void anotherProgramsChangeIsMergedAndNotOverwritten() throws IOException {
         Path picture = TestPictures.write(folder.resolve("photo.png"), 0, 9);

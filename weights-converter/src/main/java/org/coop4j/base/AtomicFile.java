@@ -161,7 +161,7 @@ public final class AtomicFile implements AutoCloseable {
     public static void copy(Path from, Path target) throws IOException {
         try (AtomicFile copy = create(target)) {
             Files.copy(from, copy.stream());
-            copy.permissionsOf(from);
+            copy.permissionsOf(from, false);
             Files.setLastModifiedTime(copy.temporary, Files.getLastModifiedTime(from));
             copy.force();
             InputException.require(
@@ -209,11 +209,18 @@ public final class AtomicFile implements AutoCloseable {
         return new IOException("cannot write " + target + ": " + what, e);
     }
 
-    /** Gives the file the permissions of another, without that to execute it, where the file system has them. */
-    public void permissionsOf(Path other) throws IOException {
+    /**
+     * Gives the file the permissions of another, without that to execute it, where the file system has them.
+     *
+     * @param writable true if its owner may write the file in any case
+     */
+    public void permissionsOf(Path other, boolean writable) throws IOException {
         if (temporary.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(other);
             permissions.removeIf(one -> one.name().endsWith("EXECUTE"));
+            if (writable) {
+                permissions.add(PosixFilePermission.OWNER_WRITE);
+            }
             Files.setPosixFilePermissions(temporary, permissions);
         }
     }
