@@ -222,9 +222,8 @@ final class Sidecar {
         List<String> copied = new ArrayList<>();
         List<String> made = new ArrayList<>(isNew ? List.of(FILE) : List.of());
         List<Tags> missing = new ArrayList<>();
-        for (Tags tags : labels.isEmpty()
-                ? List.<Tags>of()
-                : List.of(Tags.values())) { // a list without entries reads as an empty tag
+        // A list without entries would be read as an empty tag.
+        for (Tags tags : labels.isEmpty() ? List.<Tags>of() : List.of(Tags.values())) {
             List<String> values = new ArrayList<>(values(tags.property()));
             Set<String> entries = new LinkedHashSet<>();
             if (values.isEmpty()) {
