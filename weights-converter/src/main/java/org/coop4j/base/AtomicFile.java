@@ -171,8 +171,19 @@ public final class AtomicFile implements AutoCloseable {
             } catch (FileAlreadyExistsException e) {
                 throw e;
             } catch (UnsupportedOperationException | FileSystemException e) { // this disk has no hard links
-                Files.move(copy.temporary, target.toAbsolutePath());
+                rename(copy.temporary, target.toAbsolutePath());
             }
+        }
+    }
+
+    /** Renames a file without a hard link; the name is taken first, so that no file of another program is replaced. */
+    static void rename(Path file, Path name) throws IOException {
+        Files.createFile(name);
+        try {
+            Files.move(file, name, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            Files.delete(name);
+            throw e;
         }
     }
 
