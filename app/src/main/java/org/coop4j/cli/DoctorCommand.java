@@ -15,7 +15,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.WrongUsage;
@@ -37,13 +37,8 @@ import picocli.CommandLine.Option;
 @Command(name = "doctor")
 final class DoctorCommand extends ConsoleCommand {
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE")
-    Path model;
-
     @Mixin
-    Vocabulary vocabulary;
+    OfModel model;
 
     @Option(names = "--example", paramLabel = "CLIP.png")
     Path example;
@@ -66,7 +61,7 @@ final class DoctorCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        WrongUsage.require(example == null || model != null, "--example needs a model: --model");
+        WrongUsage.require(example == null || model.file != null, "--example needs a model: --model");
         table.row("java", Machine.virtualMachine());
         table.row("system", Machine.operatingSystem());
         table.row("processor", Machine.processor("model name").orElse("unknown"));
@@ -89,8 +84,8 @@ final class DoctorCommand extends ConsoleCommand {
                 if (host && obstacle.isEmpty()) {
                     product(workers, BFLOAT16);
                 }
-                if (model != null) {
-                    try (Clip clip = vocabulary.open(model)) {
+                if (model.file != null) {
+                    try (Clip clip = model.vocabulary.open(model.file)) {
                         trial(clip);
                     }
                 }

@@ -8,11 +8,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.cli.Options.Arithmetic;
-import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.cli.PromptOptions.OfModel;
+import org.coop4j.cli.ServeCommand.Named;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.console.CommandFailure;
@@ -32,31 +32,24 @@ final class McpCommand extends ConsoleCommand {
     @Option(names = "--folder", paramLabel = "DIR", required = true)
     Path folder;
 
-    @Option(
-            names = {"-p", "--prompt"},
-            paramLabel = "[NAME=]RUN|FILE")
-    List<String> runs = List.of();
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE")
-    Path model;
+    @Mixin
+    Named runs;
 
     @Mixin
-    Vocabulary vocabulary;
+    OfModel model;
 
     @Mixin
     Arithmetic precision;
 
     @Override
     public Integer call() throws IOException {
-        require(!runs.isEmpty() || model != null, "what should it answer with? Give -p RUN, or -m MODEL");
+        require(runs.areGiven() || model.file != null, "what should it answer with? Give -p RUN, or -m MODEL");
         CommandFailure.require(Files.isDirectory(folder), "--folder: %s is not a folder", folder);
         System.setOut(console.err()); // standard output is the protocol's alone
         try (ServedModels models =
-                new ServedModels(vocabulary.source(), precision.ofAnswers(), EncodingLimits.standard(), null)) {
-            Path file = model == null ? null : ModelOptions.file(model);
-            for (Map.Entry<String, Path> run : ServeCommand.named(runs, false).entrySet()) {
+                new ServedModels(model.vocabulary.source(), precision.ofAnswers(), EncodingLimits.standard(), null)) {
+            Path file = model.file();
+            for (Map.Entry<String, Path> run : runs.named(false).entrySet()) {
                 models.addLearned(run.getKey(), run.getValue(), file);
             }
             Clip clip = file == null ? models.all().get(0).classifier().clip() : models.clip(file);

@@ -8,7 +8,6 @@ import static org.coop4j.console.WrongUsage.require;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -174,7 +173,16 @@ final class PredictCommand extends ConsoleCommand {
                 public void predicted(int index, List<Prediction> ranked) {
                     Path file = files.get(index);
                     boolean numbers = format.json || format.lines;
-                    HeatMap map = why == null ? null : map(classifier, file, ranked);
+                    HeatMap map;
+                    try {
+                        map = why == null ? null : map(classifier, file, ranked);
+                        if (map != null && !numbers) {
+                            draw(classifier, file, map);
+                        }
+                    } catch (IOException e) {
+                        failed(index, e);
+                        return;
+                    }
                     JsonNode values = numbers && map != null ? HeatPicture.json(map) : null;
                     Classified one = new Classified(file.toString(), answers(ranked), ranked, values);
                     if (tiles == null) {
@@ -184,9 +192,6 @@ final class PredictCommand extends ConsoleCommand {
                                 index,
                                 one.known(),
                                 top == null ? ranked : ranked.subList(0, Math.min(top, ranked.size())));
-                    }
-                    if (map != null && !numbers) {
-                        draw(classifier, file, map);
                     }
                     images.done(index);
                 }
@@ -206,29 +211,20 @@ final class PredictCommand extends ConsoleCommand {
         return images.exitCode();
     }
 
-    private HeatMap map(ImageClassifier classifier, Path file, List<Prediction> ranked) {
-        try {
-            return classifier.why(
-                    InputImage.of(file), why.isEmpty() ? ranked.get(0).label() : why);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private HeatMap map(ImageClassifier classifier, Path file, List<Prediction> ranked) throws IOException {
+        return classifier.why(InputImage.of(file), why.isEmpty() ? ranked.get(0).label() : why);
     }
 
     /** Writes the picture with its map into the working directory, under a name that is free. */
-    private void draw(ImageClassifier classifier, Path file, HeatMap map) {
+    private void draw(ImageClassifier classifier, Path file, HeatMap map) throws IOException {
         String name = file.getFileName().toString().replaceFirst("\\.\\w+$", "") + ".why";
         Path target = Path.of(name + ".png");
         for (int i = 2; Files.exists(target); i++) {
             target = Path.of("%s-%d.png".formatted(name, i));
         }
-        try {
-            byte[] png = new ImageDecoder()
-                    .decode(file, classifier.exif(), image -> HeatPicture.png(image, map, HeatPicture.SIDE));
-            AtomicFile.write(target, png);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        byte[] png = new ImageDecoder()
+                .decode(file, classifier.exif(), image -> HeatPicture.png(image, map, HeatPicture.SIDE));
+        AtomicFile.write(target, png);
         console.note("%s: %s".formatted(target, HeatPicture.title(map)));
     }
 

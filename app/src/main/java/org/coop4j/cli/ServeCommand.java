@@ -20,7 +20,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
-import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
@@ -47,24 +47,49 @@ final class ServeCommand extends ConsoleCommand {
     /** Pause between looks for replaced classifiers. */
     private static final Duration LOOK = Duration.ofSeconds(2);
 
-    @Option(
-            names = {"-p", "--prompt"},
-            paramLabel = "[NAME=]RUN|FILE")
-    List<String> runs = List.of();
+    /** Learned classifiers by name. */
+    static final class Named {
+        @Option(
+                names = {"-p", "--prompt"},
+                paramLabel = "[NAME=]RUN|FILE")
+        List<String> runs = List.of();
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE")
-    Path model;
+        boolean areGiven() {
+            return !runs.isEmpty();
+        }
+
+        /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
+        Map<String, Path> named(boolean zeroShot) {
+            Map<String, Path> named = new LinkedHashMap<>();
+            for (String given : runs) {
+                int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
+                Path run = Path.of(given.substring(equals + 1));
+                String file = run.toAbsolutePath().normalize().toFile().getName();
+                String name = equals < 0 ? file.replaceFirst("\\.safetensors$", "") : given.substring(0, equals);
+                require(
+                        ClassifierInfo.isName(name),
+                        "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
+                                .formatted(name, run));
+                boolean taken = zeroShot && name.equals(ServedModels.ZERO_SHOT);
+                require(
+                        named.putIfAbsent(name, run) == null && !taken,
+                        "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
+            }
+            return named;
+        }
+    }
+
+    @Mixin
+    Named runs;
+
+    @Mixin
+    OfModel model;
 
     @Mixin
     ClassOptions classOptions;
 
     @Mixin
     TemplateOptions templateOptions;
-
-    @Mixin
-    Vocabulary vocabulary;
 
     @Mixin
     Arithmetic precision;
@@ -120,9 +145,9 @@ final class ServeCommand extends ConsoleCommand {
                 threshold == null || (threshold >= 0 && threshold <= 1),
                 "--threshold: expected 0 to 1, got " + threshold);
         boolean zeroShot = classOptions.areGiven();
-        require(zeroShot || !runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
-        require(!zeroShot || model != null, "--classes need a model: give --model");
-        Map<String, Path> named = named(runs, zeroShot);
+        require(zeroShot || runs.areGiven(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
+        require(!zeroShot || model.file != null, "--classes need a model: give --model");
+        Map<String, Path> named = runs.named(zeroShot);
         Optional<String> token = token();
         ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
                 host,
@@ -133,8 +158,9 @@ final class ServeCommand extends ConsoleCommand {
         EncodingLimits limits = WrongUsage.unless(() ->
                 new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
-                ServedModels models = new ServedModels(vocabulary.source(), precision.ofAnswers(), limits, threshold)) {
-            Path file = model == null ? null : ModelOptions.file(model);
+                ServedModels models =
+                        new ServedModels(model.vocabulary.source(), precision.ofAnswers(), limits, threshold)) {
+            Path file = model.file();
             for (Map.Entry<String, Path> run : named.entrySet()) {
                 models.addLearned(run.getKey(), run.getValue(), file);
             }
@@ -156,26 +182,6 @@ final class ServeCommand extends ConsoleCommand {
             termination.succeed();
         }
         return 0;
-    }
-
-    /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
-    static Map<String, Path> named(List<String> runs, boolean zeroShot) {
-        Map<String, Path> named = new LinkedHashMap<>();
-        for (String given : runs) {
-            int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
-            Path run = Path.of(given.substring(equals + 1));
-            String file = run.toAbsolutePath().normalize().toFile().getName();
-            String name = equals < 0 ? file.replaceFirst("\\.safetensors$", "") : given.substring(0, equals);
-            require(
-                    ClassifierInfo.isName(name),
-                    "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
-                            .formatted(name, run));
-            boolean taken = zeroShot && name.equals(ServedModels.ZERO_SHOT);
-            require(
-                    named.putIfAbsent(name, run) == null && !taken,
-                    "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
-        }
-        return named;
     }
 
     /** Encodes the pictures of each folder with the model of the first classifier. */
