@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
+import org.coop4j.base.Log;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
@@ -36,10 +38,12 @@ import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
 import org.coop4j.tags.TagFolder.Tagged;
+import org.slf4j.Logger;
 
 /** Another folder, to which what was learned last is applied: tried first, then as tags, copies, moves or a table. */
 final class OtherFolder implements Closeable {
 
+    private static final Logger LOG = Log.of(OtherFolder.class);
     private static final int LISTED = 60;
 
     private final Studio studio;
@@ -78,8 +82,12 @@ final class OtherFolder implements Closeable {
      */
     record Order(Path folder, Path into, Way way, int percent, boolean again) {}
 
-    /** The answers, and what was done with them. */
-    private record Result(Order order, boolean tried, boolean undone, List<Tagged> rows) {}
+    /**
+     * The answers, and what was done with them.
+     *
+     * @param there pictures that were in their folder before
+     */
+    private record Result(Order order, boolean tried, boolean undone, List<Tagged> rows, int there) {}
 
     /**
      * A picture to look at.
@@ -93,7 +101,7 @@ final class OtherFolder implements Closeable {
      * The screen.
      *
      * @param tried true if nothing is done yet
-     * @param there pictures that are in their folder already
+     * @param there pictures that were in their folder before
      * @param classes number of pictures by label
      * @param doubtful the least sure first
      */
@@ -181,16 +189,23 @@ final class OtherFolder implements Closeable {
                 tags.tag(classifier, pictures, rows::add);
             }
         } catch (CancellationException e) {
-            failure = "It was stopped; what was done stays, and it goes on where it was.";
+            failure = "Stopped after %s. Count again to go on.".formatted(Numbers.count(rows.size(), "picture"));
         } catch (IOException | RuntimeException e) {
+            LOG.warn("the other folder failed", e);
             failure = e instanceof StudioProblem ? e.getMessage() : ProblemText.of(e) + ".";
         } finally {
             if (failure == null || !dry) {
-                result = new Result(order, dry, undo, rows);
+                result = new Result(order, dry, undo, rows, dry ? there(rows) : 0);
             }
             working = null;
             listener.run();
         }
+    }
+
+    private static int there(List<Tagged> rows) {
+        return (int) rows.stream()
+                .filter(one -> one.to().stream().anyMatch(to -> Files.exists(Path.of(to))))
+                .count();
     }
 
     private Options options(Order order, boolean dry, ImageClassifier classifier) throws IOException {
@@ -258,9 +273,7 @@ final class OtherFolder implements Closeable {
                         .filter(one -> one.label == null && one.reason == null)
                         .count(),
                 last.rows.stream().mapToInt(Tagged::removed).sum(),
-                (int) last.rows.stream()
-                        .filter(one -> one.to().stream().anyMatch(to -> Files.exists(Path.of(to))))
-                        .count(),
+                last.there,
                 classes,
                 rows.stream()
                         .filter(one -> one.label != null)

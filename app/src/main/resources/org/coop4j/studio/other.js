@@ -4,7 +4,7 @@ import {data, fail, folder, redraw, refresh, request, state} from "./model.js";
 import {bar, button, count, figure, h, muted, name, part, percent, pictures, segments} from "./parts.js";
 
 const DOES = {tags: "get a tag", copy: "be copied", move: "be moved", table: "get a label"};
-const DID = {tags: "tagged", copy: "copied", move: "moved", table: "answered"};
+const DID = {tags: "written", copy: "copied", move: "moved", table: "answered"};
 const order = {from: "", to: "", method: "copy", count: 60};
 const left = new Set(); // numbers of pictures that are left out
 let edited = true; // the fields are not those that were tried
@@ -31,6 +31,7 @@ const some = (a, ...keys) => keys.reduce((sum, key) => sum + (a.counts[key.toUpp
 const labelled = (a) => Object.values(a.classes).reduce((sum, n) => sum + n, 0);
 const todo = (a) =>
     Math.max(0, (a.way === "tags" ? some(a, "created", "updated") : labelled(a) - (a.tried ? a.there : 0)) - (a.tried ? left.size : 0));
+const things = (a, n) => (a.way === "tags" ? count(n, "tag") : pictures(n));
 const all = (a) => Object.values(a.counts).reduce((sum, n) => sum + n, 0);
 
 /** The sentence and the large button. */
@@ -40,7 +41,7 @@ export function otherHead(method) {
     if (work) {
         const time = work.secondsLeft === null ? "" : `, ${count(work.secondsLeft, "second")} left`;
         return [
-            "The other folder is looked at.",
+            "Looking at the other folder.",
             percent(work.done) + time,
             button("Stop", () => send("stop", {}), ".large")
         ];
@@ -54,20 +55,23 @@ export function otherHead(method) {
     }
     if (!a.tried) {
         return [
-            a.undone ? `${count(some(a, "updated"), "file")} taken back.` : `${pictures(todo(a))} ${DID[a.way]}.`,
-            some(a, "failed") > 0 ? `${some(a, "failed")} could not be: see below.` : "All of it is done.",
+            a.undone ? `${count(some(a, "updated"), "file")} taken back.` : `${things(a, todo(a))} ${DID[a.way]}.`,
+            some(a, "failed") > 0 ? `${some(a, "failed")} could not be: see them below.` : "All of it is done.",
             !a.undone && button("Undo it", () => send("undo", {}), ".large")
         ];
     }
     const n = todo(a);
     return [
         `${pictures(n)} would ${DOES[a.way]}.`,
-        `Tried on ${pictures(all(a))}; nothing is written yet. Nothing is overwritten.`,
+        `Tried on ${pictures(all(a))}; ` +
+            (a.way === "tags"
+                ? "nothing is written yet. No picture is ever opened for writing."
+                : "nothing was done yet. Nothing is overwritten."),
         a.way === "table"
             ? h("a.button.large.primary", {href: "/api/other.csv", download: "labels.csv"}, "Save the table (CSV)")
             : n > 0 &&
               button(
-                  {tags: "Tag ", copy: "Copy ", move: "Move "}[a.way] + pictures(n),
+                  {tags: "Write ", copy: "Copy ", move: "Move "}[a.way] + things(a, n),
                   () => send("go", {pictures: [...left].map(String)}),
                   ".large.primary",
                   "N"
@@ -98,7 +102,7 @@ const fields = (method) =>
         },
         field(method === "tags" ? "Folder" : "From", "from", {placeholder: "Whole path"}),
         "copy move".includes(order.method) && field("Into", "to", {placeholder: "Whole path"}),
-        !state.server.several && field("Not sure below (%)", "count", {type: "number", min: 0, max: 99}),
+        !state.server.several && field(method === "tags" ? "No tag below (%)" : "Not sure below (%)", "count", {type: "number", min: 0, max: 99}),
         h("button", {disabled: Boolean(state.server.working)}, tried(method) ? "Count again" : "Count"),
         method !== "tags" &&
             segments(
@@ -115,9 +119,12 @@ const fields = (method) =>
         order.method === "move" && h("span.small.muted", "Photo programs lose sight of moved pictures.")
     );
 
+// Numbers are given anew each time, so that the browser has to tell one picture from another by its name.
+const source = (a, one) => `/other/${one.id}?${new URLSearchParams({of: `${a.folder}/${one.path}`})}`;
+
 const fact = (n, what, side) => n > 0 && h("li.row", h("b", n.toLocaleString("en")), h("span", what), side && h("span.end", side));
 
-function cases(title, note, rows, able) {
+function cases(title, note, a, rows, able) {
     return (
         rows.length > 0 &&
         part(
@@ -129,8 +136,8 @@ function cases(title, note, rows, able) {
                 rows.map((one) =>
                     h(
                         "li.panel.stack",
-                        {key: one.id},
-                        !one.reason && h("img", {src: "/other/" + one.id, alt: one.path, loading: "lazy"}),
+                        {key: one.path},
+                        !one.reason && h("img", {src: source(a, one), alt: one.path, loading: "lazy"}),
                         h("span.cut.small", name(one.path)),
                         one.reason ? muted(name(one.reason)) : h("b", name(one.label), " ", percent(one.probability)),
                         able &&
@@ -174,8 +181,8 @@ export function other(method) {
             a.way !== "tags" &&
                 Object.entries(a.classes).map(([label, n]) => figure(name(label + "/"), bar(n / most), n.toLocaleString("en"))),
             at && muted(`How many are right? Of your ${count(learned.tested, "test picture")}, ${at.answered} would be answered, ${at.right} of them rightly. These ${pictures(all(a))} are not checked.`),
-            a.tried && cases("Least sure", "Look at these first.", a.doubtful, a.way !== "table"),
-            cases("Left alone", count(a.failed.length, "file"), a.failed)
+            a.tried && cases("Least sure", "Look at these first.", a, a.doubtful, a.way !== "table"),
+            cases("Left alone", count(a.failed.length, "file"), a, a.failed)
         ],
         muted(
             method === "tags"

@@ -676,9 +676,11 @@ class StudioPageTest {
         untilHead("Write tags where");
         click("Count");
         untilHead("4 pictures would get a tag");
+        browser.until(
+                "[...document.querySelectorAll('.cards img')].every(i => i.src.endsWith(encodeURIComponent('/' + i.alt)))");
         assertLooksRight("use-tags");
         press("n");
-        untilHead("4 pictures tagged");
+        untilHead("4 tags written");
         assertThat(others.resolve(files(others).get(0).getFileName())).exists();
         assertThat(files(others)).hasSize(9);
         click("Undo it");
