@@ -24,7 +24,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
 
     private static final double THRESHOLDS = 1000;
 
-    /** The confidence of a classifier for which no images were held out. */
+    /** The confidence of a classifier for which no images were left to calibrate on. */
     public static final Confidence NONE = new Confidence(Calibration.NO_TEMPERATURE, "", OptionalDouble.empty(), null);
 
     /**
@@ -77,7 +77,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
         }
         if (temperature == Calibration.NO_TEMPERATURE) {
             return "not calibrated: "
-                    + (images.isEmpty() ? "no images were left that chose nothing" : images + " show no need");
+                    + (images.isEmpty() ? "no images were left to calibrate on" : images + " show no need");
         }
         return "calibrated%s (temperature %s)"
                 .formatted(images.isEmpty() ? "" : " on " + images, Numbers.number(temperature, 2));

@@ -221,7 +221,7 @@ public record RunComparison(
                 train,
                 val,
                 prompt.test(),
-                Confidence.of(train.and(val), "training and validation images"),
+                Confidence.of(train.and(val), "the training and validation images"),
                 written.seconds());
     }
 

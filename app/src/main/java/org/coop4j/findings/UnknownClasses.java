@@ -68,9 +68,10 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
             return Optional.of(new UnknownClasses(
                     rates(score -> score.falsePositives(test, leftOut, known)),
                     leftOut.length,
-                    method.learns()
-                            ? "only their logits are removed, so images never seen may be noticed less often"
-                            : "nothing is learned"));
+                    (method.learns()
+                                    ? "only their logits are removed, so images never seen may be noticed less often"
+                                    : "nothing is learned")
+                            + (few ? "" : "; %,d test images stand for all others".formatted(MOST_KNOWN))));
         }
         int[] leftOut = leftOut(labels, count, classes);
         List<Map<OpenSet, Double>> all = new ArrayList<>(Collections.nCopies(leftOut.length, Map.of()));

@@ -230,7 +230,7 @@ public final class EvaluationSections {
     private static String suggestion(Coverage test, Confidence confidence) {
         String wanted = percent(Confidence.WANTED_ACCURACY, 0) + " accuracy";
         if (confidence.images().isEmpty()) {
-            return "No threshold is suggested, since no images were held out to choose it on.";
+            return "No threshold is suggested, since no images were left to choose it on.";
         }
         if (confidence.threshold().isEmpty()) {
             return "No threshold is suggested, since none gives %s on %s.".formatted(wanted, confidence.images());
