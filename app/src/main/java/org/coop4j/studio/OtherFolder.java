@@ -55,6 +55,7 @@ final class OtherFolder implements Closeable {
     private volatile WatchedProgress working;
     private volatile Thread worker = new Thread(); // at first one that is never started
     private volatile Result result;
+    private int results; // of the worker
     private volatile String failure;
 
     OtherFolder(Studio studio, Runs runs, Clip clip, StateFolder user, Runnable listener) {
@@ -85,27 +86,30 @@ final class OtherFolder implements Closeable {
     /**
      * The answers, and what was done with them.
      *
+     * @param number of the result, since a page may still show an earlier one
      * @param there pictures that were in their folder before
      */
-    private record Result(Order order, boolean tried, boolean undone, List<Tagged> rows, int there) {}
+    private record Result(int number, Order order, boolean tried, boolean undone, List<Tagged> rows, int there) {}
 
     /**
      * A picture to look at.
      *
-     * @param id its number
+     * @param id the result's number and its own
      * @param label the surest; null for none
      */
-    record Row(int id, String path, String label, double probability, String reason) {}
+    record Row(String id, String path, String label, double probability, String reason) {}
 
     /**
      * The screen.
      *
+     * @param number of the result
      * @param tried true if nothing is done yet
      * @param there pictures that were in their folder before
      * @param classes number of pictures by label
      * @param doubtful the least sure first
      */
     record Screen(
+            int number,
             String folder,
             String into,
             String way,
@@ -147,10 +151,14 @@ final class OtherFolder implements Closeable {
     /**
      * Does what was tried.
      *
-     * @param without numbers of pictures that are left out
+     * @param number of the result that the person has seen
+     * @param without pictures that are left out
      */
-    void go(Collection<String> without) {
+    void go(int number, Collection<String> without) {
         Result last = last();
+        if (number != last.number || !last.tried) {
+            throw new StudioProblem(CONFLICT_409, "This was counted again, or done: look at the counts first.");
+        }
         Set<String> left = new HashSet<>();
         without.forEach(one -> left.add(row(last, one).path()));
         start(last.order, false, false, left);
@@ -195,7 +203,7 @@ final class OtherFolder implements Closeable {
             failure = e instanceof StudioProblem ? e.getMessage() : ProblemText.of(e) + ".";
         } finally {
             if (failure == null || !dry) {
-                result = new Result(order, dry, undo, rows, dry ? there(rows) : 0);
+                result = new Result(++results, order, dry, undo, rows, dry ? there(rows) : 0);
             }
             working = null;
             listener.run();
@@ -244,9 +252,11 @@ final class OtherFolder implements Closeable {
     }
 
     private static Tagged row(Result last, String id) {
-        boolean isThere = id.matches("\\d{1,9}") && Integer.parseInt(id) < last.rows.size();
+        String own = last.number + "-";
+        String at = id.startsWith(own) ? id.substring(own.length()) : "";
+        boolean isThere = at.matches("\\d{1,9}") && Integer.parseInt(at) < last.rows.size();
         StudioProblem.require(isThere, "There is no picture %s.", id);
-        return last.rows.get(Integer.parseInt(id));
+        return last.rows.get(Integer.parseInt(at));
     }
 
     Screen screen() {
@@ -258,10 +268,11 @@ final class OtherFolder implements Closeable {
             one.names().forEach(label -> classes.merge(label, 1, Integer::sum));
         }
         List<Row> rows = IntStream.range(0, last.rows.size())
-                .mapToObj(i -> row(i, last.rows.get(i)))
+                .mapToObj(i -> row(last.number + "-" + i, last.rows.get(i)))
                 .toList();
         Order order = last.order;
         return new Screen(
+                last.number,
                 order.folder.toString(),
                 order.into == null ? null : order.into.toString(),
                 order.way.name().toLowerCase(Locale.ROOT),
@@ -283,7 +294,7 @@ final class OtherFolder implements Closeable {
                 rows.stream().filter(one -> one.reason != null).limit(LISTED).toList());
     }
 
-    private static Row row(int id, Tagged one) {
+    private static Row row(String id, Tagged one) {
         String label = one.names().isEmpty() ? null : one.names().get(0);
         return new Row(id, one.path(), label, one.probability(), one.reason());
     }

@@ -644,7 +644,7 @@ public final class StudioServer implements Closeable {
             return studio.done();
         });
         change(routes, "other/go", given -> {
-            other.go(given.ids());
+            other.go(given.state, given.ids());
             return studio.done();
         });
         change(routes, "other/undo", given -> {

@@ -72,7 +72,7 @@ export function otherHead(method) {
             : n > 0 &&
               button(
                   {tags: "Write ", copy: "Copy ", move: "Move "}[a.way] + things(a, n),
-                  () => send("go", {pictures: [...left].map(String)}),
+                  () => send("go", {state: a.number, pictures: [...left]}),
                   ".large.primary",
                   "N"
               )
@@ -119,12 +119,9 @@ const fields = (method) =>
         order.method === "move" && h("span.small.muted", "Photo programs lose sight of moved pictures.")
     );
 
-// Numbers are given anew each time, so that the browser has to tell one picture from another by its name.
-const source = (a, one) => `/other/${one.id}?${new URLSearchParams({of: `${a.folder}/${one.path}`})}`;
-
 const fact = (n, what, side) => n > 0 && h("li.row", h("b", n.toLocaleString("en")), h("span", what), side && h("span.end", side));
 
-function cases(title, note, a, rows, able) {
+function cases(title, note, rows, able) {
     return (
         rows.length > 0 &&
         part(
@@ -136,8 +133,8 @@ function cases(title, note, a, rows, able) {
                 rows.map((one) =>
                     h(
                         "li.panel.stack",
-                        {key: one.path},
-                        !one.reason && h("img", {src: source(a, one), alt: one.path, loading: "lazy"}),
+                        {key: one.id},
+                        !one.reason && h("img", {src: "/other/" + one.id, alt: one.path, loading: "lazy"}),
                         h("span.cut.small", name(one.path)),
                         one.reason ? muted(name(one.reason)) : h("b", name(one.label), " ", percent(one.probability)),
                         able &&
@@ -181,8 +178,8 @@ export function other(method) {
             a.way !== "tags" &&
                 Object.entries(a.classes).map(([label, n]) => figure(name(label + "/"), bar(n / most), n.toLocaleString("en"))),
             at && muted(`How many are right? Of your ${count(learned.tested, "test picture")}, ${at.answered} would be answered, ${at.right} of them rightly. These ${pictures(all(a))} are not checked.`),
-            a.tried && cases("Least sure", "Look at these first.", a, a.doubtful, a.way !== "table"),
-            cases("Left alone", count(a.failed.length, "file"), a, a.failed)
+            a.tried && cases("Least sure", "Look at these first.", a.doubtful, a.way !== "table"),
+            cases("Left alone", count(a.failed.length, "file"), a.failed)
         ],
         muted(
             method === "tags"

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.interactions.Actions;
 
@@ -676,8 +677,14 @@ class StudioPageTest {
         untilHead("Write tags where");
         click("Count");
         untilHead("4 pictures would get a tag");
-        browser.until(
-                "[...document.querySelectorAll('.cards img')].every(i => i.src.endsWith(encodeURIComponent('/' + i.alt)))");
+        browser.until("[...document.querySelectorAll('.cards img')].every(i => i.complete)");
+        for (WebElement card : browser.findElements(By.cssSelector(".cards li:has(img)"))) { // not of an earlier count
+            BufferedImage shown = ImageIO.read(
+                    others.resolve(card.findElement(By.cssSelector(".cut")).getText())
+                            .toFile());
+            assertThat(card.findElement(By.tagName("img")).getDomProperty("naturalWidth"))
+                    .isEqualTo(String.valueOf(shown.getWidth()));
+        }
         assertLooksRight("use-tags");
         press("n");
         untilHead("4 tags written");

@@ -923,10 +923,16 @@ class StudioServerTest {
         String first = tried.path("doubtful").path(0).path("id").asText();
         assertThat(ask("GET", "/other/" + first, null, "Cookie", cookie).status())
                 .isEqualTo(200);
-        assertThat(ask("GET", "/other/99", null, "Cookie", cookie).status()).isEqualTo(400);
-        post("other/go", "{\"pictures\":[\"%s\"]}".formatted(first), 200);
+        assertThat(ask("GET", "/other/" + tried.path("number") + "-99", null, "Cookie", cookie)
+                        .status())
+                .isEqualTo(400);
+        post("other/go", "{\"pictures\":[\"%s\"]}".formatted(first), 409); // of another result
+        post("other/go", "{\"state\":%s,\"pictures\":[\"%s\"]}".formatted(tried.path("number"), first), 200);
         assertThat(untilOther(false).path("counts").path("CREATED").asInt()).isEqualTo(5);
         assertThat(below(others)).hasSize(before.size() + 5);
+        assertThat(ask("GET", "/other/" + first, null, "Cookie", cookie).status())
+                .isEqualTo(400); // its number is another picture's now
+        post("other/go", "{\"state\":%s}".formatted(tried.path("number")), 409);
         post("other/undo", "{}", 200);
         assertThat(untilOther(false).path("undone").asBoolean()).isTrue();
         assertThat(below(others)).isEqualTo(before);
@@ -934,9 +940,9 @@ class StudioServerTest {
         Path sorted = folder.resolve("sorted");
         String move = "{\"from\":\"%s\",\"to\":\"%s\",\"method\":\"move\"}".formatted(others, sorted);
         post("other/try", move, 200);
-        untilOther(true);
+        int number = untilOther(true).path("number").asInt();
         assertThat(sorted).doesNotExist();
-        post("other/go", "{}", 200);
+        post("other/go", "{\"state\":%d}".formatted(number), 200);
         untilOther(false);
         assertThat(below(sorted)).hasSize(6).allMatch(one -> Set.of("cat", "dog")
                 .contains(one.getParent().getFileName().toString()));
