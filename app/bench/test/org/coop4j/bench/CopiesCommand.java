@@ -35,7 +35,7 @@ import org.coop4j.image.PillowResize;
 import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.image.RgbImage;
 import org.coop4j.image.RgbImage.CropBox;
-import org.coop4j.weights.model.PreprocessConfig.Interpolation;
+import org.coop4j.model.PreprocessConfig.Interpolation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -87,13 +87,14 @@ class RoomsTest {
             List.of("eval"),
             List.of("image", "text"),
             List.of("graph"),
+            List.of("model"),
             List.of("weights"),
             List.of("base"));
 
     private static final int MOST_PUBLIC_TYPES = 255;
 
     private static final String[] LIBRARY =
-            FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 2).stream()
+            FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 3).stream()
                     .flatMap(List::stream)
                     .map(room -> "org.coop4j." + room + "..")
                     .toArray(String[]::new);
@@ -124,7 +125,7 @@ class RoomsTest {
             .because("a graph backend could then be exchanged by rewriting two rooms");
 
     @ArchTest
-    static final ArchRule downloadAloneConnectsToOtherMachines = outside("weights.download", "bench")
+    static final ArchRule downloadAloneConnectsToOtherMachines = outside("model.download", "bench")
             .should()
             .dependOnClassesThat(resideInAPackage("java.net.http..")
                     .or(assignableTo(URLConnection.class))
@@ -183,7 +184,7 @@ class RoomsTest {
 
     /** Run.open is the only way back to a run. */
     @ArchTest
-    static final ArchRule recordsOfRunsAreReadInRun = outside("run", "weights")
+    static final ArchRule recordsOfRunsAreReadInRun = outside("run", "model")
             .should(new ArchCondition<>("name a record of a run") {
                 @Override
                 public void check(JavaClass type, ConditionEvents events) {

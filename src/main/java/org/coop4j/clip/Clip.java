@@ -24,9 +24,9 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.Preprocessing.PixelReader;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ConvertedModel;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
 
 /**
  * A CLIP model: images and texts to features, and features to class probabilities.

@@ -17,8 +17,8 @@ import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.NativeMemory;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ConvertedModel;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -15,7 +15,7 @@ import org.coop4j.graph.Graph.Dropout;
 import org.coop4j.graph.Graph.Grid;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.NativeMemory;
-import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -12,7 +12,7 @@ import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 

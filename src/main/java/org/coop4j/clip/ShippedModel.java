@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Resource;
-import org.coop4j.weights.convert.PackedModel;
+import org.coop4j.model.convert.PackedModel;
 
 /**
  * The small CLIP that comes with coop4j, trained on photographs, emoji and clip art for the demo, tests and first steps

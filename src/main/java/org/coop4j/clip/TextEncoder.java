@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.Predictions;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /** Encodes token sequences with the frozen text tower. */
 record TextEncoder(NativeWeights weights) {

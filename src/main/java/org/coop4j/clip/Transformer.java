@@ -6,7 +6,7 @@ import java.util.function.UnaryOperator;
 import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
-import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -1,6 +1,6 @@
 package org.coop4j.clip;
 
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

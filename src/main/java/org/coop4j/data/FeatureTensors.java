@@ -15,10 +15,10 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.model.convert.WeightsFile;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.convert.WeightsFile;
 
 /**
  * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save} makes of a dict of

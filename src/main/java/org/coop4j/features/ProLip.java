@@ -29,8 +29,8 @@ import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
 import org.coop4j.method.Training.Schedule;
+import org.coop4j.model.ClipConfig;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

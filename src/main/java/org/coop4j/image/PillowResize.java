@@ -2,7 +2,7 @@ package org.coop4j.image;
 
 import java.util.Arrays;
 import org.coop4j.image.RgbImage.CropBox;
-import org.coop4j.weights.model.PreprocessConfig.Interpolation;
+import org.coop4j.model.PreprocessConfig.Interpolation;
 
 /**
  * Pillow's antialiased resize, equal to the last bit.

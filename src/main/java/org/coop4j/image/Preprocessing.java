@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.coop4j.base.Require;
 import org.coop4j.image.ImageDecoder.ImageException;
 import org.coop4j.image.RgbImage.CropBox;
-import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.model.PreprocessConfig;
 
 /**
  * Conversion of test images to the input of a model's image tower: the shorter side is resized to the model's size, the

@@ -2,7 +2,7 @@ package org.coop4j.image;
 
 import java.util.random.RandomGenerator;
 import org.coop4j.image.RgbImage.CropBox;
-import org.coop4j.weights.model.PreprocessConfig.Interpolation;
+import org.coop4j.model.PreprocessConfig.Interpolation;
 
 /**
  * The random transform of training images: a random crop of the image, resized to the model's size on both sides, and

@@ -27,7 +27,7 @@ import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.Training.BatchOrder;
 import org.coop4j.method.Training.Schedule;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
 

@@ -26,7 +26,7 @@ import org.coop4j.method.Classifier.LogitGraph;
 import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Optimizer.Algorithm;
 import org.coop4j.method.Training.Schedule;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -17,9 +17,9 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.method.Classifier;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.MlpActivation;
 
 /**
  * Writes ONNX files of a model: its towers, or a classifier from pixels to probabilities.

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.image.Preprocessing;
-import org.coop4j.weights.model.PreprocessConfig.Interpolation;
+import org.coop4j.model.PreprocessConfig.Interpolation;
 
 /**
  * The transform of test images: antialiased resize of the shorter side, centre crop, normalisation, rounded

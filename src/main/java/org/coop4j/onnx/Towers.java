@@ -8,8 +8,8 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /**

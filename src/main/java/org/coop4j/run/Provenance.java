@@ -10,7 +10,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.model.ConvertedModel;
 
 /**
  * The origin of a run: model, data, software and machine.

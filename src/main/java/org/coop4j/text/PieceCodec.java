@@ -11,9 +11,9 @@ import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
+import org.coop4j.model.ModelVocabulary;
 import org.coop4j.text.Pieces.Kind;
 import org.coop4j.text.Tokenizer.Frame;
-import org.coop4j.weights.model.ModelVocabulary;
 
 /** The vocabulary of a SigLIP: cleaned text is split into pieces of words, spaces among them. */
 final class PieceCodec implements Tokenizer.Codec {

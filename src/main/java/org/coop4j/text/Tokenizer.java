@@ -11,8 +11,8 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.RefusedException;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeText;
-import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.ModelVocabulary;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.ModelVocabulary;
 
 /**
  * The tokenizer of a model: a text is cleaned and encoded by the model's vocabulary, then framed by its start and end

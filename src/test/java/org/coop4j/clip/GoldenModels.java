@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
+import org.coop4j.model.convert.Converter;
 import org.coop4j.weights.Golden;
-import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /** The small golden models, converted. */

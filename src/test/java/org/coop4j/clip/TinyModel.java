@@ -9,13 +9,13 @@ import java.util.Random;
 import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.MlpActivation;
+import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.convert.RandomWeights;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
-import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 

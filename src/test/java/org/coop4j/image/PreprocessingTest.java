@@ -3,7 +3,7 @@ package org.coop4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.base.Thrown.assertThrown;
-import static org.coop4j.weights.model.PreprocessConfig.Interpolation.BICUBIC;
+import static org.coop4j.model.PreprocessConfig.Interpolation.BICUBIC;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import org.coop4j.image.RgbImage.CropBox;
 import org.coop4j.image.TrainTransform.View;
-import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.model.PreprocessConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

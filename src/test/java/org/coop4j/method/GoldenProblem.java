@@ -27,7 +27,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.FeatureMethod.ClassTexts;
 import org.coop4j.method.Method.FewShotFeatures;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
 public final class GoldenProblem implements AutoCloseable {

@@ -31,7 +31,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.weights.convert.Converter;
+import org.coop4j.model.convert.Converter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -20,7 +20,7 @@ import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.Training.BatchOrder;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

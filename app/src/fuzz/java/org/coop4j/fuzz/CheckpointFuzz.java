@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.data.NpzFile;
+import org.coop4j.model.convert.WeightsFile;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.convert.WeightsFile;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tensors in the forms of PyTorch, safetensors and NumPy. */

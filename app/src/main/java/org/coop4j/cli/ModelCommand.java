@@ -11,7 +11,7 @@ import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Table;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;

@@ -15,8 +15,8 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.weights.download.ModelDownload;
-import org.coop4j.weights.model.PublishedModels;
+import org.coop4j.model.PublishedModels;
+import org.coop4j.model.download.ModelDownload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.ModelMetadata;
-import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.PreprocessConfig;
 
 /** Describes a converted model for people. */
 final class ModelSummary {

@@ -24,10 +24,10 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.model.ConvertedModel;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Option;
 
 /** Options that several commands have, one mixin per kind. */

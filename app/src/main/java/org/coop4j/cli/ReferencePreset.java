@@ -5,7 +5,7 @@ import java.util.TreeMap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /**
  * A configuration of the reference, such as {@code coop-vit-b16} (its {@code configs/trainers/CoOp/vit_b16*.yaml}): M =

@@ -27,12 +27,12 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.model.ConvertedModel;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.OpenRun;
 import org.coop4j.run.RunResult;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ConvertedModel;
 
 /** The open classifiers of a service; those of one model share it. */
 public final class ServedModels implements AutoCloseable {

@@ -20,11 +20,11 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
+import org.coop4j.model.ModelMetadata.SourceInfo;
 import org.coop4j.run.OpenRun;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
-import org.coop4j.weights.model.ModelMetadata.SourceInfo;
 
 /**
  * The runs below a folder, each list in the order of the folders' names. A folder with {@code

@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.MlpActivation;
+import org.coop4j.model.convert.RandomWeights;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** Writes small models with random weights. */

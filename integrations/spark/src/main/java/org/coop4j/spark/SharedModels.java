@@ -12,8 +12,8 @@ import org.coop4j.base.Log;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.model.ConvertedModel;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ConvertedModel;
 import org.slf4j.Logger;
 
 /**

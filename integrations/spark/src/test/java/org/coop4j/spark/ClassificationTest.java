@@ -38,14 +38,14 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.MlpActivation;
+import org.coop4j.model.convert.RandomWeights;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Answers;
 import org.coop4j.pool.Pool.Evidence;
 import org.coop4j.run.Learned;
 import org.coop4j.run.Run;
-import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

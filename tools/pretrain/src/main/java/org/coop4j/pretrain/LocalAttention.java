@@ -2,7 +2,7 @@ package org.coop4j.pretrain;
 
 import java.util.Arrays;
 import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /**
  * Initial weights with which a vision transformer attends to neighbouring patches. From random weights alone it learns

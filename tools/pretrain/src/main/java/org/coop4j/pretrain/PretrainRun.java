@@ -19,7 +19,7 @@ import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /**
  * Trains a CLIP from random weights, or from those of another model, into a run folder, with

@@ -16,8 +16,8 @@ import org.coop4j.image.Preprocessing;
 import org.coop4j.method.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ModelMetadata;
 
 /**
  * Contrastive training of a CLIP on a table of pictures and captions.

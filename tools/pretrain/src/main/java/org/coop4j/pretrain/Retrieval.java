@@ -12,7 +12,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /**
  * How often an image finds its own caption among all captions of a table.

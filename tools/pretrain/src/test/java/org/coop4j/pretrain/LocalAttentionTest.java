@@ -2,8 +2,8 @@ package org.coop4j.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 
 class LocalAttentionTest {

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /** Tables of drawn pictures, and architectures small enough to learn them in seconds. */
 public final class PictureTables {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.model.ClipConfig;
 
 /** Architectures of a few thousand weights, and inputs for them. */
 final class TinyClips {

@@ -1,0 +1,178 @@
+package org.coop4j.model;
+
+import static org.coop4j.base.InputException.require;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.InputException;
+import org.coop4j.base.JsonTree;
+import org.coop4j.base.Require;
+
+/**
+ * The description of a model in a converted file: the strings of its {@code __metadata__}.
+ *
+ * @param architecture dimensions of both towers
+ * @param activation of the image tower's MLPs
+ * @param textActivation of the text tower's MLPs, the same but in some files of SigLIP
+ * @param preprocessing of images
+ * @param vocabulary the vocabulary that the file holds; empty for CLIP's own, or a SigLIP without one
+ * @param source origin of the weights
+ */
+public record ModelMetadata(
+        ClipConfig architecture,
+        MlpActivation activation,
+        MlpActivation textActivation,
+        PreprocessConfig preprocessing,
+        Optional<ModelVocabulary> vocabulary,
+        SourceInfo source) {
+    private static final String FORMAT = "coop4j.format";
+    private static final String FORMAT_VERSION = "1";
+    private static final String ARCHITECTURE = "coop4j.architecture";
+    private static final String ACTIVATION = "coop4j.activation";
+    private static final String TEXT_ACTIVATION = "coop4j.text_activation";
+    private static final String VOCABULARY = "coop4j.vocabulary";
+    private static final String PREPROCESSING = "coop4j.preprocessing";
+    private static final String SOURCE = "coop4j.source";
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    /** A model with one activation and CLIP's vocabulary. */
+    public ModelMetadata(
+            ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
+        this(architecture, activation, activation, preprocessing, Optional.empty(), source);
+    }
+
+    /** Checks that the image sizes agree, and that the activations are those of the family. */
+    public ModelMetadata {
+        int imageSize = architecture.vision().imageSize();
+        Require.that(
+                preprocessing.size() == imageSize,
+                "expected preprocessing to the image tower's %d pixels, got %d",
+                imageSize,
+                preprocessing.size());
+        ClipConfig.Family family = architecture.family();
+        Require.that(
+                family != ClipConfig.Family.PE_CORE || activation == MlpActivation.GELU,
+                "expected activation gelu of a Perception Encoder, got %s",
+                activation.id());
+        Require.that(
+                family == ClipConfig.Family.SIGLIP
+                        ? activation != MlpActivation.QUICK_GELU && textActivation != MlpActivation.QUICK_GELU
+                        : textActivation == activation && activation != MlpActivation.GELU_TANH,
+                "expected %s, got activations %s and %s",
+                family == ClipConfig.Family.SIGLIP
+                        ? "activations gelu_tanh or gelu of SigLIP"
+                        : "one activation of both towers, quick_gelu or gelu",
+                activation.id(),
+                textActivation.id());
+    }
+
+    /** Returns the strings to write. */
+    public Map<String, String> toMap() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put(FORMAT, FORMAT_VERSION);
+        map.put(ARCHITECTURE, architecture.toJson());
+        map.put(ACTIVATION, activation.id());
+        if (textActivation != activation) {
+            map.put(TEXT_ACTIVATION, textActivation.id());
+        }
+        vocabulary.ifPresent(own -> map.put(VOCABULARY, json(own)));
+        map.put(PREPROCESSING, preprocessing.toJson());
+        map.put(SOURCE, source.toJson());
+        return map;
+    }
+
+    /** Returns true if this is the metadata of a converted model, of any version. */
+    public static boolean isPresent(Map<String, String> map) {
+        return map.containsKey(FORMAT);
+    }
+
+    /**
+     * Reads what {@link #toMap} returned.
+     *
+     * @throws InputException if something is missing, malformed, or of another version
+     */
+    public static ModelMetadata fromMap(Map<String, String> map) throws IOException {
+        String version = required(map, FORMAT);
+        require(
+                version.equals(FORMAT_VERSION),
+                "expected a model of format %s, got %s: convert the source again",
+                FORMAT_VERSION,
+                version);
+        try {
+            MlpActivation activation = MlpActivation.named(required(map, ACTIVATION));
+            String text = map.get(TEXT_ACTIVATION);
+            String vocabulary = map.get(VOCABULARY);
+            return new ModelMetadata(
+                    ClipConfig.fromJson(required(map, ARCHITECTURE)),
+                    activation,
+                    text == null ? activation : MlpActivation.named(text),
+                    PreprocessConfig.fromJson(required(map, PREPROCESSING)),
+                    vocabulary == null ? Optional.empty() : Optional.of(ModelVocabulary.fromJson(vocabulary)),
+                    SourceInfo.fromJson(required(map, SOURCE)));
+        } catch (IllegalArgumentException e) {
+            throw new InputException("impossible metadata: " + e.getMessage(), e);
+        }
+    }
+
+    private static String required(Map<String, String> map, String key) throws InputException {
+        String value = map.get(key);
+        require(value != null, "the metadata lacks %s", key);
+        return value;
+    }
+
+    /** Returns a record as JSON, fields in snake case. Readers ignore unknown fields: a later version may add some. */
+    static String json(Object value) {
+        return JSON.valueToTree(value).toString();
+    }
+
+    /**
+     * Origin of a model's weights.
+     *
+     * @param file name of the file or folder, without its path
+     * @param format its format, for reports
+     * @param sha256 of the weight file, in hexadecimal; for shards, of the list of their hashes and names that {@code
+     *     sha256sum} prints; empty for weights made by this program
+     * @param knownAs the published model that the file is, such as {@code OpenAI ViT-B/32}
+     */
+    public record SourceInfo(String file, String format, Optional<String> sha256, Optional<String> knownAs) {
+
+        /** Returns the origin of weights made by this program, such as random or trained ones. */
+        public static SourceInfo madeHere(String how) {
+            return new SourceInfo("", how, Optional.empty(), Optional.empty());
+        }
+
+        /** Returns the origin of weights from a file with this hash. */
+        public static SourceInfo ofFile(String file, String format, String sha256) {
+            return new SourceInfo(file, format, Optional.of(sha256), PublishedModels.knownAs(sha256));
+        }
+
+        /** Returns the origin as a JSON object, which {@link #fromJson} reads. */
+        public String toJson() {
+            Map<String, String> json = new LinkedHashMap<>();
+            json.put("file", file);
+            json.put("format", format);
+            sha256.ifPresent(value -> json.put("sha256", value));
+            knownAs.ifPresent(value -> json.put("known_as", value));
+            return json(json);
+        }
+
+        /** Reads what {@link #toJson} returned. */
+        public static SourceInfo fromJson(String json) throws IOException {
+            return JsonTree.read(
+                    "source",
+                    json,
+                    fields -> new SourceInfo(
+                            fields.anyText("file").orElse(""),
+                            fields.anyText("format").orElse(""),
+                            fields.anyText("sha256"),
+                            fields.anyText("known_as")));
+        }
+    }
+}

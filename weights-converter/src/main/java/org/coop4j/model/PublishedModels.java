@@ -1,0 +1,113 @@
+package org.coop4j.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.coop4j.base.JsonTree;
+import org.coop4j.base.Resource;
+
+/**
+ * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
+ * the download addresses in openai/CLIP's {@code clip/clip.py}; and Meta's Perception Encoders ({@code
+ * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories; and
+ * Google's SigLIP and SigLIP 2 by the names of their repositories, with open_clip's names. They stand in {@code
+ * published.json}.
+ */
+public final class PublishedModels {
+    private static final List<Model> MODELS = models();
+    static final Map<String, ClipConfig> CONFIGS = configs();
+
+    private record Model(
+            String name,
+            ClipConfig config,
+            Optional<String> sha256,
+            Optional<String> revision,
+            Optional<String> timm,
+            Optional<String> openClip) {
+
+        /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
+        Optional<String> repository(String wanted) {
+            if (openClip.equals(Optional.of(wanted))) {
+                return Optional.of("timm/" + wanted);
+            }
+            boolean google = config.family() == ClipConfig.Family.SIGLIP && name.equals(wanted);
+            return google ? Optional.of("google/" + wanted) : Optional.empty();
+        }
+    }
+
+    private PublishedModels() {}
+
+    private static List<Model> models() {
+        String json = Resource.text(PublishedModels.class, "published.json");
+        List<Model> models = new ArrayList<>();
+        try {
+            return JsonTree.read("published models", json, file -> {
+                for (Object key : file.fields().keySet()) {
+                    String name = (String) key;
+                    JsonTree model = file.object(name);
+                    models.add(new Model(
+                            name,
+                            ClipConfig.of(model),
+                            model.anyText("sha256"),
+                            model.anyText("revision"),
+                            model.anyText("timm"),
+                            model.anyText("open_clip")));
+                }
+                return models;
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, ClipConfig> configs() {
+        Map<String, ClipConfig> configs = new LinkedHashMap<>();
+        MODELS.forEach(model -> configs.put(model.name, model.config));
+        return Collections.unmodifiableMap(configs);
+    }
+
+    private static Optional<Model> find(Predicate<Model> wanted) {
+        return MODELS.stream().filter(wanted).findFirst();
+    }
+
+    /** Returns the published name of the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
+    static Optional<String> knownAs(String sha256) {
+        return find(model -> model.sha256.equals(Optional.of(sha256)))
+                .map(model -> (model.revision.isPresent() ? "Meta " : "OpenAI ") + model.name);
+    }
+
+    /** Returns the repository of the Hugging Face Hub with a SigLIP of this name, Google's or open_clip's. */
+    public static Optional<String> repository(String name) {
+        return MODELS.stream().flatMap(model -> model.repository(name).stream()).findFirst();
+    }
+
+    /** Returns the names of the models whose files are known. */
+    public static List<String> downloads() {
+        return MODELS.stream()
+                .filter(model ->
+                        model.sha256.isPresent() || model.repository(model.name).isPresent())
+                .map(Model::name)
+                .toList();
+    }
+
+    /** Returns the revision of Meta's repository of a Perception Encoder; empty for other names. */
+    public static Optional<String> revision(String name) {
+        return find(model -> model.name.equals(name)).flatMap(Model::revision);
+    }
+
+    /** Returns a model whose image tower has a name in timm, such as {@code vit_base_patch16_siglip_224}. */
+    public static Optional<ClipConfig> ofTimm(String tower) {
+        return find(model -> model.timm.equals(Optional.of(tower))).map(Model::config);
+    }
+
+    /** Returns the SHA-256 of the file that was published under a name such as {@code ViT-B/32}. */
+    public static Optional<String> sha256(String name) {
+        return find(model -> model.name.equals(name)).flatMap(Model::sha256);
+    }
+}

@@ -1,0 +1,184 @@
+package org.coop4j.model.convert;
+
+import static org.coop4j.base.InputException.require;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.coop4j.base.InputException;
+import org.coop4j.base.Progress;
+import org.coop4j.model.ClipConfig;
+import org.coop4j.model.MlpActivation;
+import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.ModelVocabulary;
+import org.coop4j.model.PreprocessConfig;
+import org.coop4j.model.convert.ModelSource.ModelConfig;
+import org.coop4j.model.convert.OpenAiNames.SourceTensor;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.torch.TorchFile;
+
+/**
+ * Converts a CLIP checkpoint in any published form to one safetensors file, in memory that does not grow with the
+ * checkpoint.
+ *
+ * <pre>{@code
+ * Converter.convert(Path.of("ViT-B-32.pt"), Path.of("vit-b-32.safetensors"), Optional.empty(), Progress.NONE);
+ * }</pre>
+ */
+public final class Converter {
+    private final WeightsFile weights;
+    private final Map<String, SourceTensor> tensors;
+    private byte[] vocabulary; // null for CLIP's
+
+    private Converter(WeightsFile weights) throws IOException {
+        this.weights = weights;
+        this.tensors = OpenAiNames.of(weights.tensors().values());
+    }
+
+    /**
+     * Converts {@code source}, a file or folder, to {@code target}, which appears whole or not at all and replaces an
+     * existing file.
+     *
+     * @param activation the model's activation if its source does not name it; empty to rely on the source
+     * @return the metadata of the written file
+     * @throws InputException if the source is damaged or not a CLIP model, or its activation is unknown or contradicts
+     *     {@code activation}
+     */
+    public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
+            throws IOException {
+        ModelSource found = ModelSource.find(source);
+        try (WeightsFile weights = WeightsFile.open(found.weights())) {
+            if (activation.isEmpty() && ModelMetadata.isPresent(weights.metadata())) {
+                throw InputException.in(source, "a converted model already: use it as it is");
+            }
+            for (Path file : weights.files()) {
+                require(
+                        !Files.exists(target) || !Files.isSameFile(file, target),
+                        "%s is the source itself: choose another target",
+                        target);
+            }
+            return convert(source, found.config(), weights, target, activation, progress);
+        }
+    }
+
+    private static ModelMetadata convert(
+            Path source,
+            Optional<ModelConfig> beside,
+            WeightsFile weights,
+            Path target,
+            Optional<MlpActivation> given,
+            Progress progress)
+            throws IOException {
+        Converter converter;
+        ModelConfig config;
+        MlpActivation activation;
+        try {
+            require(
+                    !weights.tensors().keySet().containsAll(List.of("ctx", "token_prefix")),
+                    "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
+            converter = new Converter(weights);
+            config = beside.isPresent() ? beside.get() : converter.inferred();
+            converter.check(config.architecture(), beside);
+            for (ModelVocabulary own : config.vocabulary().stream().toList()) {
+                converter.vocabulary = own.read(source);
+            }
+            activation = activation(config, given);
+            config.metadata(activation, ModelMetadata.SourceInfo.madeHere("")); // refuses what does not fit
+        } catch (InputException | IllegalArgumentException e) {
+            throw new InputException(source + ": " + e.getMessage(), e);
+        }
+        try (Progress.Task task = progress.task("converting", converter.bytes(), Progress.Unit.BYTES)) {
+            weights.verifyChecksums(task::advance);
+            ModelMetadata.SourceInfo info = ModelMetadata.SourceInfo.ofFile(
+                    Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
+                    weights.format(),
+                    weights.sha256(task::advance));
+            ModelMetadata metadata = config.metadata(activation, info);
+            converter.write(target, metadata, task);
+            return metadata;
+        }
+    }
+
+    /** Returns what the weights tell of a model without a configuration. */
+    private ModelConfig inferred() throws InputException {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> shapes.put(name, tensor.spec().shape()));
+        ClipConfig architecture = ArchitectureInference.infer(shapes);
+        boolean torchScript = weights.format().equals(TorchFile.TORCHSCRIPT);
+        return new ModelConfig(
+                torchScript ? "a TorchScript archive (OpenAI)" : "a Perception Encoder",
+                architecture,
+                torchScript || architecture.family() == ClipConfig.Family.PE_CORE
+                        ? Optional.of(MlpActivation.published(architecture))
+                        : Optional.empty(),
+                PreprocessConfig.published(architecture));
+    }
+
+    private void check(ClipConfig architecture, Optional<ModelConfig> beside) throws InputException {
+        try {
+            architecture.check(specs(tensors.keySet()));
+        } catch (InputException e) {
+            String misfit = beside.map(config -> config.file() + " does not fit the weights: ")
+                    .orElse("");
+            throw new InputException(misfit + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the activation that the source names; if it names none, the user must. */
+    private static MlpActivation activation(ModelConfig config, Optional<MlpActivation> given) throws InputException {
+        Optional<MlpActivation> named = config.activation();
+        if (named.isPresent() && given.isPresent() && !named.equals(given)) {
+            throw new InputException("%s means %s, but the activation given is %s: omit it"
+                    .formatted(config.file(), named.get().id(), given.get().id()));
+        }
+        return named.or(() -> given)
+                .orElseThrow(() -> new InputException("the source does not name its activation: give quick_gelu"
+                        + " (OpenAI's weights) or gelu (most of open_clip's)"));
+    }
+
+    /** Returns the number of bytes of the three passes: checksums, hash, copy. */
+    private long bytes() throws IOException {
+        long bytes = weights.checkedBytes();
+        for (Path file : weights.files()) {
+            bytes += Files.size(file);
+        }
+        return bytes
+                + specs(tensors.keySet()).stream().mapToLong(TensorSpec::bytes).sum();
+    }
+
+    private List<TensorSpec> specs(Collection<String> names) {
+        return names.stream().map(name -> tensors.get(name).spec()).toList();
+    }
+
+    private void write(Path target, ModelMetadata metadata, Progress.Task task) throws IOException {
+        List<TensorSpec> inOrder =
+                specs(metadata.architecture().expectedTensors().keySet());
+        List<TensorSpec> all = new ArrayList<>(inOrder);
+        if (vocabulary != null) {
+            all.add(new TensorSpec(ModelVocabulary.TENSOR, DType.U8, Shape.of(vocabulary.length)));
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, all, metadata.toMap())) {
+            for (TensorSpec spec : inOrder) {
+                tensors.get(spec.name()).forEachChunk(chunk -> {
+                    task.advance(chunk.remaining());
+                    writer.writeBytes(spec.name(), chunk);
+                });
+            }
+            if (vocabulary != null) {
+                writer.writeBytes(ModelVocabulary.TENSOR, ByteBuffer.wrap(vocabulary));
+            }
+            writer.commit();
+        }
+    }
+}
