@@ -91,7 +91,7 @@ class RoomsTest {
             List.of("weights"),
             List.of("base"));
 
-    private static final int MOST_PUBLIC_TYPES = 255;
+    private static final int MOST_PUBLIC_TYPES = 256;
 
     private static final String[] LIBRARY =
             FLOORS.subList(FLOORS.indexOf(List.of("predict")), FLOORS.size() - 3).stream()

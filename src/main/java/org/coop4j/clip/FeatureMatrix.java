@@ -101,7 +101,7 @@ public final class FeatureMatrix {
     /** Returns a copy of all rows. */
     public float[][] toRows() {
         float[][] result = new float[rows][];
-        Arrays.setAll(result, this::row);
+        Arrays.parallelSetAll(result, this::row);
         return result;
     }
 
@@ -153,9 +153,11 @@ public final class FeatureMatrix {
     /** Returns each element times a factor, in double precision. */
     public FeatureMatrix times(double factor) {
         float[] result = new float[values.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = (float) (factor * values[i]);
-        }
+        IntStream.range(0, rows).parallel().forEach(row -> {
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                result[i] = (float) (factor * values[i]);
+            }
+        });
         return new FeatureMatrix(rows, width, result);
     }
 

@@ -405,27 +405,33 @@ record DataFiles(DataSpec data, long seed) {
     private ImageDataset features() throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(place())) {
             StoredFeatures features = tensors.features();
-            List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
-            int rows = features.rows().rows();
-            List<Labels> labels = tensors.labels(rows, named == null ? 0 : named.size());
-            int classes = named == null ? tensors.classes(labels) : named.size();
-            List<String> names = renamed(
-                    named == null
-                            ? IntStream.range(0, classes)
-                                    .mapToObj(Integer::toString)
-                                    .toList()
-                            : named);
+            int rows = features.rows().count();
+            List<String> own = tensors.classNames();
+            List<Labels> labels = tensors.labels(rows, own.size());
+            List<String> names = renamed(own);
             List<String> inputs = tensors.inputs(rows);
-            List<LabelledImage> images = new ArrayList<>();
-            for (int i = 0; i < rows; i++) {
-                images.add(LabelledImage.of(
-                        harmless(inputs == null ? "row " + i : inputs.get(i)),
-                        labels.get(i),
-                        names,
-                        ExifOrientation.KEEP,
-                        new StoredFeatures.Row(features, i)));
-            }
+            List<LabelledImage> images = IntStream.range(0, rows)
+                    .parallel()
+                    .mapToObj(i -> LabelledImage.of(
+                            harmless(inputs == null ? "row " + i : inputs.get(i)),
+                            labels.get(i),
+                            names,
+                            ExifOrientation.KEEP,
+                            new StoredFeatures.Row(features, i)))
+                    .toList();
             return dataset(names, images, tensors.splits(rows));
+        } catch (IllegalArgumentException e) {
+            throw new InputException(data.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What a file of features says of them, without the rows, and the names of the classes. */
+    record Described(StoredFeatures features, List<String> classNames) {}
+
+    /** Reads the description of a file of features. */
+    Described described() throws IOException {
+        try (FeatureTensors tensors = FeatureTensors.open(place())) {
+            return new Described(tensors.described(), renamed(tensors.classNames()));
         } catch (IllegalArgumentException e) {
             throw new InputException(data.path() + ": " + e.getMessage(), e);
         }
@@ -435,7 +441,7 @@ record DataFiles(DataSpec data, long seed) {
     private static Path harmless(String input) {
         Path name = Path.of("#");
         for (Path segment : Path.of(input)) {
-            if (!segment.toString().matches("\\.{0,2}")) {
+            if (!Set.of("", ".", "..").contains(segment.toString())) {
                 name = name.resolve(segment);
             }
         }

@@ -278,9 +278,9 @@ public record DataSpec(
      * @param logitScale factor of cosines in logits; null for the features' own, or else CLIP's 100
      */
     public InSpace withTexts(Path classFeatures, Double logitScale, Workers workers) throws IOException {
-        ImageDataset lists = load(1); // the names are those of any seed
-        StoredFeatures images = lists.stored().orElseThrow();
-        StoredFeatures features = StoredFeatures.ofTexts(classFeatures, lists.classNames());
+        DataFiles.Described described = new DataFiles(this, 1).described(); // the names are those of any seed
+        StoredFeatures images = described.features();
+        StoredFeatures features = StoredFeatures.ofTexts(classFeatures, described.classNames());
         images.requireSameSpace(features);
         float usual = features.logLogitScale((float) Math.log(FeatureSpace.USUAL_LOGIT_SCALE));
         float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
@@ -288,8 +288,8 @@ public record DataSpec(
                 images.precision(),
                 images.modelSha256().isEmpty() ? features.modelSha256() : images.modelSha256(),
                 scale,
-                lists.classNames(),
-                features.rows(),
+                described.classNames(),
+                features.rows().matrix(),
                 workers);
         String file = classFeatures.toAbsolutePath().normalize().toString();
         return new InSpace(

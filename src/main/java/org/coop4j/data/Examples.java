@@ -123,7 +123,13 @@ public final class Examples {
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, labels.length * rows.width()));
         bytes.asFloatBuffer().put(rows.toArray());
         StoredFeatures stored = new StoredFeatures(
-                NAME, Sha256.of(bytes.array()), clip.modelSha256(), clip.logLogitScale(), clip.precision(), rows, null);
+                NAME,
+                Sha256.of(bytes.array()),
+                clip.modelSha256(),
+                clip.logLogitScale(),
+                clip.precision(),
+                StoredFeatures.Rows.of(rows),
+                null);
         List<LabelledImage> train = IntStream.range(0, labels.length)
                 .mapToObj(i -> new LabelledImage(
                         NAME.resolve("row " + i),

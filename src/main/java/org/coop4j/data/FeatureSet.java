@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
@@ -84,12 +83,8 @@ public interface FeatureSet {
 
     /** Returns the features of some images, in the order of the positions. */
     default FeatureSet select(int[] positions) {
-        float[] rows = new float[Math.multiplyExact(positions.length, width())];
-        for (int i = 0; i < positions.length; i++) {
-            copy(positions[i], 0, rows, i * width());
-        }
         List<Labels> labels = IntStream.of(positions).mapToObj(this::labels).toList();
-        return new DenseFeatures(width(), 1, rows, labels);
+        return new DenseFeatures(width(), 1, copies(positions), labels);
     }
 
     /** Returns the first images of each class, of sets those with a class that is not yet in as many; all for 0. */
@@ -118,17 +113,38 @@ public interface FeatureSet {
 
     /** Returns the features of both, those of the first before those of the second. */
     static FeatureSet joined(FeatureSet first, FeatureSet second) {
-        int size = Math.addExact(first.size(), second.size());
-        FloatBuffer rows = FloatBuffer.allocate(Math.multiplyExact(size, first.width()))
-                .put(first.matrix().toArray())
-                .put(second.matrix().toArray());
-        return new DenseFeatures(
-                first.width(),
-                1,
-                rows.array(),
-                Stream.of(first, second)
-                        .flatMap(set -> set.labelSets().stream())
-                        .toList());
+        int own = first.size();
+        int size = Math.addExact(own, second.size());
+        return new FeatureSet() {
+            @Override
+            public int size() {
+                return size;
+            }
+
+            @Override
+            public int views() {
+                return 1;
+            }
+
+            @Override
+            public int width() {
+                return first.width();
+            }
+
+            @Override
+            public Labels labels(int i) {
+                return i < own ? first.labels(i) : second.labels(i - own);
+            }
+
+            @Override
+            public void copy(int i, int view, float[] target, int offset) {
+                if (i < own) {
+                    first.copy(i, 0, target, offset);
+                } else {
+                    second.copy(i - own, 0, target, offset);
+                }
+            }
+        };
     }
 
     /** Returns rows with single labels as a set. */
@@ -138,11 +154,18 @@ public interface FeatureSet {
 
     /** Returns the features as the image tower made them, one row per image. */
     default FeatureMatrix matrix() {
-        float[] rows = new float[Math.multiplyExact(size(), width())];
-        for (int i = 0; i < size(); i++) {
-            copy(i, 0, rows, i * width());
-        }
-        return FeatureMatrix.of(size(), width(), rows);
+        return matrixOf(IntStream.range(0, size()).toArray());
+    }
+
+    /** Returns the rows of the images at some positions, as the image tower made them. */
+    default FeatureMatrix matrixOf(int... positions) {
+        return FeatureMatrix.of(positions.length, width(), copies(positions));
+    }
+
+    private float[] copies(int... positions) {
+        float[] rows = new float[Math.multiplyExact(positions.length, width())];
+        IntStream.range(0, positions.length).parallel().forEach(i -> copy(positions[i], 0, rows, i * width()));
+        return rows;
     }
 
     /** Returns features of a kind of these images, whose rows are its input, such as pixels, in all views. */

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
@@ -70,7 +70,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     /** The one-hot labels of Tip-Adapter's cache, [rows, classes]. */
     private static final String VALUES = "values";
 
-    /** Limit on unpacked arrays in bytes: in float64, twice the float32 features that {@link #matrix} allows. */
+    /** Limit on unpacked arrays in bytes: in float64, twice the float32 features that {@link #rows} allows. */
     private static final long LARGEST_UNPACKED = Runtime.getRuntime().maxMemory();
 
     private static final int SHA256_BYTES = 32;
@@ -117,33 +117,63 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
      */
     StoredFeatures features() throws IOException {
         StoredFeatures all = unchecked();
-        FeatureMatrix rows = all.rows();
-        for (int i = 0; i < rows.rows(); i++) {
-            boolean zero = true;
-            for (float value : rows.row(i)) {
+        StoredFeatures.Rows rows = all.rows();
+        int bad = IntStream.range(0, rows.count())
+                .parallel()
+                .filter(i -> !hasDirection(rows.row(i)))
+                .min()
+                .orElse(-1);
+        if (bad >= 0) {
+            for (float value : rows.row(bad)) {
                 if (!Float.isFinite(value)) {
-                    throw problem("row " + i + " of the features has " + value);
+                    throw problem("row " + bad + " of the features has " + value);
                 }
-                zero &= value == 0;
             }
-            if (zero) {
-                throw problem("row " + i + " of the features is all zeros: it has no direction");
-            }
+            throw problem("row " + bad + " of the features is all zeros: it has no direction");
         }
         return all;
     }
 
+    private static boolean hasDirection(float... row) {
+        boolean zero = true;
+        for (float value : row) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+            zero &= value == 0;
+        }
+        return !zero;
+    }
+
     /** Returns the features; some may be zero or not finite. */
     StoredFeatures unchecked() throws IOException {
-        FeatureMatrix rows = matrix(featuresTensor());
+        StoredFeatures.Rows rows = rows(featuresTensor());
+        return of(sha256(), rows, contents(rows.count()));
+    }
+
+    /** Returns what the file says of its features, without the rows and its hash. */
+    StoredFeatures described() throws IOException {
+        int width = (int) requireMatrix(featuresTensor()).shape().dim(1);
+        return of("", new StoredFeatures.Rows(0, width, DType.F32, null, new float[0]), null);
+    }
+
+    private StoredFeatures of(String sha256, StoredFeatures.Rows rows, byte[][] contents) throws InputException {
         return new StoredFeatures(
-                file,
-                sha256(),
-                metadata.getOrDefault(MODEL_SHA256, ""),
-                logitScale(),
-                precision(),
-                rows,
-                contents(rows.rows()));
+                file, sha256, metadata.getOrDefault(MODEL_SHA256, ""), logitScale(), precision(), rows, contents);
+    }
+
+    /** Returns the names of the classes, or numbers in their place. */
+    List<String> classNames() throws IOException {
+        List<String> named = list(CLASS_NAMES);
+        return named != null
+                ? named
+                : IntStream.range(0, classes(labels(rowCount(), 0)))
+                        .mapToObj(Integer::toString)
+                        .toList();
+    }
+
+    private int rowCount() throws IOException {
+        return (int) requireMatrix(featuresTensor()).shape().dim(0);
     }
 
     private TensorView featuresTensor() throws IOException {
@@ -165,22 +195,25 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         return tensor;
     }
 
-    private FeatureMatrix matrix(TensorView tensor) throws IOException {
-        Shape shape = tensor.shape();
-        if (!tensor.dtype().isFloat() || shape.rank() != 2 || shape.dim(0) < 1 || shape.dim(1) < 1) {
-            throw problem("%s: expected floating-point numbers [rows, width], got %s %s"
-                    .formatted(tensor.name(), tensor.dtype(), shape));
-        }
-        long bytes = shape.elements() * Float.BYTES;
+    private StoredFeatures.Rows rows(TensorView tensor) throws IOException {
+        Shape shape = requireMatrix(tensor).shape();
+        long bytes = shape.elements() * Math.min(Float.BYTES, tensor.dtype().bytes());
         long most = Runtime.getRuntime().maxMemory() / 2;
         if (bytes > most || shape.elements() > Integer.MAX_VALUE - 8) {
             throw problem(
                     "%s %s takes %d MB of memory, more than the limit of %d MB: set JAVA_TOOL_OPTIONS=-Xmx…, or use fewer images"
                             .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
         }
-        float[] values = new float[(int) shape.elements()];
-        tensor.readFloats(FloatBuffer.wrap(values));
-        return FeatureMatrix.of((int) shape.dim(0), (int) shape.dim(1), values);
+        return StoredFeatures.Rows.read(tensor);
+    }
+
+    private TensorView requireMatrix(TensorView tensor) throws InputException {
+        Shape shape = tensor.shape();
+        if (!tensor.dtype().isFloat() || shape.rank() != 2 || shape.dim(0) < 1 || shape.dim(1) < 1) {
+            throw problem("%s: expected floating-point numbers [rows, width], got %s %s"
+                    .formatted(tensor.name(), tensor.dtype(), shape));
+        }
+        return tensor;
     }
 
     private Float logitScale() throws InputException {
@@ -312,7 +345,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
 
     private int[] oneHot(int rows, int classes) throws IOException {
         TensorView tensor = tensors.get(VALUES);
-        FeatureMatrix values = matrix(tensor);
+        FeatureMatrix values = rows(tensor).matrix();
         if (values.rows() != rows || (classes > 0 && values.width() != classes)) {
             throw problem("values: expected [%d, %s], got %s"
                     .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));

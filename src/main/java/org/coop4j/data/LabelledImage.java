@@ -1,12 +1,7 @@
 package org.coop4j.data;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import org.coop4j.base.Require;
 import org.coop4j.eval.Labels;
@@ -66,35 +61,13 @@ public record LabelledImage(
         return new LabelledImage(path, labels, names.isEmpty() ? NO_CLASS : String.join("; ", names), exif, stored);
     }
 
-    @JsonCreator
-    static LabelledImage of(
-            @JsonProperty("path") String path,
-            @JsonProperty("label") Labels labels,
-            @JsonProperty("className") String className,
-            @JsonProperty("sha256") String sha256,
-            @JsonProperty("machine") Boolean machine) {
-        Require.that(
-                path != null && className != null && sha256 != null && labels != null,
-                "expected the path, label, className and sha256 of an image, got %s, %s, %s and %s",
-                path,
-                labels,
-                className,
-                sha256);
+    /**
+     * Returns an image that was read before, with a hash of its content; without its features or the treatment of its EXIF
+     * orientation.
+     */
+    public static LabelledImage known(String path, Labels labels, String className, String sha256, boolean machine) {
         return new LabelledImage(
-                Path.of(path), labels, className, ExifOrientation.KEEP, null, sha256, UPRIGHT, machine != null);
-    }
-
-    @JsonValue
-    Map<String, Object> toJson() {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("path", place());
-        all.put("label", labels);
-        all.put("className", className);
-        all.put("sha256", sha256);
-        if (machine) {
-            all.put("machine", true);
-        }
-        return all;
+                Path.of(path), labels, className, ExifOrientation.KEEP, null, sha256, UPRIGHT, machine);
     }
 
     /** Returns its single label. */

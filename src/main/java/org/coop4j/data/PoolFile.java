@@ -24,7 +24,7 @@ public record PoolFile(StoredFeatures features, List<String> names, int[] labels
     public static PoolFile read(Path file) throws IOException {
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             StoredFeatures features = tensors.unchecked();
-            int rows = features.rows().rows();
+            int rows = features.rows().count();
             List<String> inputs = tensors.inputs(rows);
             List<String> names = inputs == null
                     ? IntStream.range(0, rows).mapToObj(Integer::toString).toList()

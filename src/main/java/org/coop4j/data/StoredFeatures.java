@@ -5,10 +5,12 @@ import static org.coop4j.base.InputException.require;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
@@ -17,6 +19,9 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.FeatureSpace.FeatureTable;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.HalfFloats;
+import org.coop4j.weights.TensorView;
 
 /**
  * Features that were encoded before, one per row, as a file holds them; {@link DataFiles} reads those of labelled
@@ -37,15 +42,72 @@ public record StoredFeatures(
         String modelSha256,
         Float modelLogitScale,
         Precision precision,
-        FeatureMatrix rows,
+        Rows rows,
         byte[][] contents) {
+
+    /**
+     * Rows of numbers in memory; those of 16 bits keep them, which halves the memory of a large file.
+     *
+     * @param halves float16 or bfloat16 by the type; null if {@code floats} has the numbers
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Rows(int count, int width, DType type, short[] halves, float[] floats) {
+
+        /** Returns rows of float32, which are not copied. */
+        public static Rows of(FeatureMatrix rows) {
+            return new Rows(rows.rows(), rows.width(), DType.F32, null, rows.toArray());
+        }
+
+        /** Reads a matrix of numbers. */
+        static Rows read(TensorView tensor) throws IOException {
+            int count = (int) tensor.shape().dim(0);
+            int width = (int) tensor.shape().dim(1);
+            if (tensor.dtype().bytes() != Short.BYTES) {
+                return new Rows(count, width, tensor.dtype(), null, tensor.floats());
+            }
+            short[] halves = new short[Math.multiplyExact(count, width)];
+            ShortBuffer target = ShortBuffer.wrap(halves);
+            tensor.forEachChunk(chunk -> target.put(chunk.asShortBuffer()));
+            return new Rows(count, width, tensor.dtype(), halves, null);
+        }
+
+        /** Copies a row to {@code target} starting at {@code offset}. */
+        public void copy(int row, float[] target, int offset) {
+            int from = row * width;
+            if (floats != null) {
+                System.arraycopy(floats, from, target, offset, width);
+            } else if (type == DType.F16) {
+                for (int i = 0; i < width; i++) {
+                    target[offset + i] = HalfFloats.fromHalf(halves[from + i]);
+                }
+            } else {
+                for (int i = 0; i < width; i++) {
+                    target[offset + i] = HalfFloats.fromBfloat16(halves[from + i]);
+                }
+            }
+        }
+
+        /** Returns a copy of a row. */
+        float[] row(int row) {
+            float[] values = new float[width];
+            copy(row, values, 0);
+            return values;
+        }
+
+        /** Returns a copy of all rows in float32. */
+        public FeatureMatrix matrix() {
+            float[] values = new float[Math.multiplyExact(count, width)];
+            IntStream.range(0, count).parallel().forEach(row -> copy(row, values, row * width));
+            return FeatureMatrix.of(count, width, values);
+        }
+    }
 
     /** One row. */
     public record Row(StoredFeatures features, int index) {
 
         /** Copies the row to {@code target} starting at {@code offset}. */
         public void copy(float[] target, int offset) {
-            features.rows.copyRow(index, target, offset);
+            features.rows.copy(index, target, offset);
         }
 
         /**
@@ -80,7 +142,7 @@ public record StoredFeatures(
                         .formatted(i, at(named, i), at(classNames, i)));
             }
             StoredFeatures texts = tensors.features();
-            int rows = texts.rows().rows();
+            int rows = texts.rows.count;
             if (rows != classNames.size()) {
                 throw tensors.problem("has %d rows for %d classes: expected one row per class, in their order"
                         .formatted(rows, classNames.size()));

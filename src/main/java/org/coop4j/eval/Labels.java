@@ -44,7 +44,8 @@ public final class Labels {
 
     /** Returns the single label of an image, a class counted from 0. */
     public static Labels of(int label) {
-        return new Labels(ascending(label), NONE, true);
+        Require.that(label >= 0, "label %d is negative: labels count from 0", label);
+        return new Labels(new int[] {label}, NONE, true);
     }
 
     /** Returns single labels. */
@@ -172,9 +173,11 @@ public final class Labels {
 
     /** Returns the largest label, present or unknown; -1 if there is none. */
     public int largest() {
-        return IntStream.concat(IntStream.of(present), IntStream.of(unknown))
-                .max()
-                .orElse(-1);
+        return Math.max(last(present), last(unknown));
+    }
+
+    private static int last(int... ascending) {
+        return ascending.length == 0 ? -1 : ascending[ascending.length - 1];
     }
 
     /** Returns what a JSON file holds: the number of a single label, or an object with the lists of a set. */

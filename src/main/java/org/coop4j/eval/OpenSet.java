@@ -60,11 +60,12 @@ public enum OpenSet {
     }
 
     private double[] scores(Scores scores, int without, boolean ofIt) {
-        return IntStream.range(0, scores.size())
-                .parallel()
+        Scores some = scores.select(IntStream.range(0, scores.size())
                 .filter(i -> scores.truth().get(i).single() == without == ofIt)
-                .mapToDouble(i -> score(scores.logits()[i], without))
-                .toArray();
+                .toArray());
+        double[] all = new double[some.size()];
+        some.each((i, row) -> all[i] = score(row, without));
+        return all;
     }
 
     /**

@@ -72,16 +72,6 @@ public final class Predictions {
         return probabilities;
     }
 
-    /** Returns the largest of the {@link #softmax}. */
-    static double confidence(float[] logits) {
-        double largest = logits[argmax(logits)];
-        double sum = 0;
-        for (float logit : logits) {
-            sum += Math.exp(logit - largest);
-        }
-        return 1 / sum;
-    }
-
     /** Refuses numbers of values that differ or are 0. */
     static void requireAsMany(int first, String ofFirst, int second, String ofSecond) {
         Require.that(

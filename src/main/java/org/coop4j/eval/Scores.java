@@ -3,13 +3,14 @@ package org.coop4j.eval;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 import org.coop4j.base.Require;
 
-/** The logits of labelled images, and what follows from them. */
+/** The logits of labelled images, and what follows from them; many are computed anew in blocks rather than kept. */
 public final class Scores {
 
     /** Penalty on |log temperature| in nats, which a few images cannot outweigh. */
@@ -21,6 +22,15 @@ public final class Scores {
     /** Most images that a temperature is fitted on; more would not change its digits that matter. */
     public static final int MOST_FITTED = 20_000;
 
+    /** The same of logits that are too many to be kept. */
+    private static final int MOST_FITTED_LOGITS = 1 << 22;
+
+    /** Most logits that are kept: 64 MB. */
+    private static final long MOST_KEPT = 1 << 24;
+
+    /** Images whose logits are computed at once. */
+    private static final int BLOCK = 2048;
+
     private static final double LARGEST_LOG = 12;
     private static final double ACCURACY = 1e-12;
     private static final int MOST_STEPS = 500;
@@ -29,8 +39,47 @@ public final class Scores {
     public static final Scores NONE = new Scores(List.of(), new float[0][]);
 
     private final List<Labels> truth;
-    private final float[][] logits;
-    private int[] predicted; // once they are asked for
+    private final Function<int[], float[][]> source;
+    private final float[][] kept; // null if there are too many
+    private Answers answers; // once they are asked for
+    private Scores divided; // the last that were asked for, by a temperature
+    private double divisor;
+
+    /**
+     * What is predicted of single labels.
+     *
+     * @param labels the predicted label of each image
+     * @param confidences its probability
+     * @param own probability of the true label
+     * @param others the best label besides the true one
+     * @param margins its logit minus that of the true label
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Answers(int[] labels, double[] confidences, double[] own, int[] others, double[] margins) {
+
+        Answers(int size) {
+            this(new int[size], new double[size], new double[size], new int[size], new double[size]);
+        }
+
+        void set(int i, float[] row, Labels truth) {
+            int label = Predictions.argmax(row);
+            double largest = row[label];
+            double sum = 0;
+            for (float logit : row) {
+                sum += Math.exp(logit - largest);
+            }
+            labels[i] = label;
+            confidences[i] = 1 / sum;
+            if (truth.isSingle()) {
+                int right = truth.single();
+                own[i] = Math.exp(row[right] - largest) / sum;
+                others[i] = label != right
+                        ? label
+                        : Predictions.argmax(row.length, c -> c == right ? Double.NEGATIVE_INFINITY : row[c]);
+                margins[i] = (double) row[others[i]] - row[right];
+            }
+        }
+    }
 
     /**
      * Scores of images.
@@ -39,18 +88,53 @@ public final class Scores {
      * @param logits [images][classes]; not to be changed
      */
     public Scores(List<Labels> truth, float[][] logits) {
+        this(truth, positions -> rows(logits, positions), logits);
         Require.that(
                 truth.size() == logits.length,
                 "expected as many labels as rows of logits, got %d and %d",
                 truth.size(),
                 logits.length);
+    }
+
+    private Scores(List<Labels> truth, Function<int[], float[][]> source, float[][] kept) {
         this.truth = List.copyOf(truth);
-        this.logits = logits;
+        this.source = source;
+        this.kept = kept;
     }
 
     /** Scores of images with single labels. */
     public Scores(int[] labels, float[][] logits) {
         this(Labels.singles(labels), logits);
+    }
+
+    /**
+     * Returns scores that are computed from images in memory, each time anew if they are many.
+     *
+     * @param source returns the logits of the images at some positions, [positions][classes]
+     */
+    public static Scores of(List<Labels> truth, int classes, Function<int[], float[][]> source) {
+        Scores scores = new Scores(truth, source, null);
+        boolean few = (long) truth.size() * classes <= MOST_KEPT || Labels.areSets(truth);
+        return few ? new Scores(truth, scores.logits()) : scores;
+    }
+
+    private static float[][] rows(float[][] logits, int... positions) {
+        return IntStream.of(positions).mapToObj(i -> logits[i]).toArray(float[][]::new);
+    }
+
+    /** Receives the position of an image and its logits. */
+    interface Receiver {
+        void accept(int image, float[] logits);
+    }
+
+    /** Passes on the logits of each image, those of a block on several threads. */
+    void each(Receiver receiver) {
+        for (int from = 0; from < size(); from += BLOCK) {
+            int first = from;
+            float[][] rows = source.apply(
+                    IntStream.range(from, Math.min(size(), from + BLOCK)).toArray());
+            IntStream.range(0, rows.length).parallel().forEach(i -> receiver.accept(first + i, rows[i]));
+        }
     }
 
     /** Returns the labels of each image. */
@@ -60,7 +144,12 @@ public final class Scores {
 
     /** Returns the logits, [images][classes]; not to be changed. */
     public float[][] logits() {
-        return logits;
+        if (kept != null) {
+            return kept;
+        }
+        float[][] all = new float[size()][];
+        each((i, row) -> all[i] = row);
+        return all;
     }
 
     /** Returns the single label of each image, in a new array. */
@@ -70,9 +159,26 @@ public final class Scores {
 
     /** Returns the scores of these images and further ones of the same classes. */
     public Scores and(Scores others) {
-        return new Scores(
-                Stream.of(truth, others.truth).flatMap(List::stream).toList(),
-                Stream.concat(Stream.of(logits), Stream.of(others.logits)).toArray(float[][]::new));
+        int own = size();
+        if (own == 0 || others.size() == 0) {
+            return own == 0 ? others : this;
+        }
+        List<Labels> both = Stream.of(truth, others.truth).flatMap(List::stream).toList();
+        return kept != null && others.kept != null
+                ? new Scores(
+                        both, Stream.of(kept, others.kept).flatMap(Stream::of).toArray(float[][]::new))
+                : new Scores(
+                        both,
+                        positions -> Stream.concat(
+                                        Stream.of(source.apply(IntStream.of(positions)
+                                                .filter(i -> i < own)
+                                                .toArray())),
+                                        Stream.of(others.source.apply(IntStream.of(positions)
+                                                .filter(i -> i >= own)
+                                                .map(i -> i - own)
+                                                .toArray())))
+                                .toArray(float[][]::new),
+                        null);
     }
 
     /** Returns the number of images. */
@@ -82,19 +188,24 @@ public final class Scores {
 
     /** Returns at most so many of the images, drawn at random with the same seed each time, in their order. */
     public Scores sample(int most) {
-        if (size() <= most) {
-            return this;
-        }
-        int[] drawn =
-                new Random(0).ints(0, size()).distinct().limit(most).sorted().toArray();
-        return new Scores(
-                IntStream.of(drawn).mapToObj(truth::get).toList(),
-                IntStream.of(drawn).mapToObj(i -> logits[i]).toArray(float[][]::new));
+        return size() <= most ? this : select(drawn(size(), most));
+    }
+
+    /** Returns positions drawn at random with the same seed each time, ascending; all of a few. */
+    public static int[] drawn(int size, int most) {
+        return size <= most
+                ? IntStream.range(0, size).toArray()
+                : new Random(0).ints(0, size).distinct().limit(most).sorted().toArray();
+    }
+
+    /** Returns the scores of the images at some positions, ascending. */
+    public Scores select(int[] positions) {
+        return new Scores(IntStream.of(positions).mapToObj(truth::get).toList(), source.apply(positions));
     }
 
     /** Returns true for each image that is classified correctly. */
     public boolean[] correct() {
-        int[] labels = predictions();
+        int[] labels = answers().labels;
         boolean[] correct = new boolean[size()];
         for (int i = 0; i < correct.length; i++) {
             correct[i] = labels[i] == truth.get(i).single();
@@ -104,10 +215,22 @@ public final class Scores {
 
     /** Returns the probability of each image's predicted label. */
     public double[] confidences() {
-        return Arrays.stream(logits)
-                .parallel()
-                .mapToDouble(Predictions::confidence)
-                .toArray();
+        return answers().confidences.clone();
+    }
+
+    /** Returns the probability of each image's true label. */
+    public double[] ownProbabilities() {
+        return answers().own.clone();
+    }
+
+    /** Returns for each image the best label besides the true one. */
+    public int[] others() {
+        return answers().others.clone();
+    }
+
+    /** Returns for each image the largest logit of the other labels minus that of the true one. */
+    public double[] margins() {
+        return answers().margins.clone();
     }
 
     /** Returns the number of images that are classified correctly. */
@@ -138,35 +261,52 @@ public final class Scores {
 
     /** Returns them as the scores of sets of labels. */
     public LabelScores sets() {
-        return LabelScores.of(truth, logits);
+        return LabelScores.of(truth, logits());
     }
 
     /** Returns the same predictions with the logits divided by a temperature. */
-    public Scores at(double temperature) {
+    public synchronized Scores at(double temperature) {
         if (temperature == Calibration.NO_TEMPERATURE) {
             return this;
         }
-        float[][] scaled = new float[logits.length][];
-        for (int i = 0; i < logits.length; i++) {
-            scaled[i] = logits[i].clone();
-            for (int c = 0; c < scaled[i].length; c++) {
-                scaled[i][c] = (float) (logits[i][c] / temperature);
-            }
+        if (divided == null || divisor != temperature) {
+            divisor = temperature;
+            divided = kept != null
+                    ? new Scores(truth, divided(kept, temperature))
+                    : new Scores(truth, positions -> divided(source.apply(positions), temperature), null);
         }
-        return new Scores(truth, scaled);
+        return divided;
+    }
+
+    private static float[][] divided(float[][] logits, double temperature) {
+        float[][] scaled = new float[logits.length][];
+        Arrays.parallelSetAll(scaled, i -> {
+            float[] row = new float[logits[i].length];
+            for (int c = 0; c < row.length; c++) {
+                row[c] = (float) (logits[i][c] / temperature);
+            }
+            return row;
+        });
+        return scaled;
     }
 
     /** Returns the predicted label of each image, the smallest one of equal logits. */
-    public synchronized int[] predictions() {
-        if (predicted == null) {
-            predicted = Predictions.argmax(logits);
+    public int[] predictions() {
+        return answers().labels.clone();
+    }
+
+    private synchronized Answers answers() {
+        if (answers == null) {
+            Answers all = new Answers(size());
+            each((i, row) -> all.set(i, row, truth.get(i)));
+            answers = all;
         }
-        return predicted.clone();
+        return answers;
     }
 
     /** Returns the probabilities of an image's classes. */
     public double[] probabilities(int image) {
-        return Predictions.softmax(logits[image]);
+        return Predictions.softmax(source.apply(new int[] {image})[0]);
     }
 
     /** Returns the accuracy, F1 and the confusion matrix. */
@@ -206,11 +346,12 @@ public final class Scores {
      * cross-entropy, the usual choice, makes good probabilities worse if there are few images
      * (docs/measurements/learning.md).
      *
-     * @return the temperature; 1 if the images show no need for another; fitted on {@value #MOST_FITTED} of more images
+     * @return the temperature; 1 if the images show no need for another; fitted on {@link #fitted} of the images
      */
     public double temperature() {
-        if (size() > MOST_FITTED) {
-            return sample(MOST_FITTED).temperature();
+        int fitted = fitted();
+        if (fitted < size() || kept == null) {
+            return select(drawn(size(), fitted)).temperature();
         }
         int direction = excess(0, 1) > 0 ? 1 : -1; // of the temperature
         UnivariateFunction excess = log -> excess(log, direction);
@@ -222,6 +363,15 @@ public final class Scores {
                 ? Math.exp(farthest) // the logits are worse than chance
                 : Math.exp(new BrentSolver(ACCURACY, ACCURACY)
                         .solve(MOST_STEPS, excess, Math.min(0, farthest), Math.max(0, farthest)));
+    }
+
+    /** Returns the number of images that a temperature is fitted on. */
+    public int fitted() {
+        int classes = size() == 0 ? 1 : source.apply(new int[] {0})[0].length;
+        int most = (long) size() * classes <= MOST_KEPT
+                ? MOST_FITTED
+                : Math.min(MOST_FITTED, Math.max(MOST_FITTED / 10, MOST_FITTED_LOGITS / classes));
+        return Math.min(size(), most);
     }
 
     /**
@@ -246,7 +396,7 @@ public final class Scores {
     }
 
     private double slope(int image, double temperature) {
-        float[] own = logits[image];
+        float[] own = kept[image]; // of a sample
         float right = own[truth.get(image).single()];
         double[] p = Predictions.softmax(own, temperature);
         double slope = 0;

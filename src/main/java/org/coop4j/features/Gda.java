@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
@@ -47,6 +48,9 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
 
     /** Images per class up to which the authors chose α; the precision falls as the images grow in number. */
     private static final int MOST_SHOTS = 16;
+
+    /** Images that are scored at once. */
+    private static final int SCORED = 2048;
 
     static final String WEIGHTS = "w";
     static final String BIAS = "b";
@@ -167,23 +171,39 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
 
     /** Returns the number of images classified correctly with each of the first α of the grid. */
     static int[] hits(Gaussians gaussians, FeatureMatrix text, float scale, FeatureSet labelled, int tried) {
-        FeatureMatrix images = labelled.matrix().normalized();
-        FeatureMatrix cosines = images.products(text);
-        FeatureMatrix products = images.products(gaussians.weights());
-        int[] labels = labelled.labels();
-        return Arrays.stream(GRID, 0, tried)
-                .mapToLong(alpha -> IntStream.range(0, images.rows())
-                        .parallel()
-                        .filter(i -> best(scale, cosines.row(i), alpha, products.row(i), gaussians.bias()) == labels[i])
-                        .count())
-                .mapToInt(Math::toIntExact)
-                .toArray();
+        AtomicIntegerArray hits = new AtomicIntegerArray(tried);
+        for (int from = 0; from < labelled.size(); from += SCORED) {
+            int first = from;
+            int[] block = IntStream.range(from, Math.min(labelled.size(), from + SCORED))
+                    .toArray();
+            FeatureMatrix images = labelled.matrixOf(block).normalized();
+            FeatureMatrix cosines = images.products(text);
+            FeatureMatrix products = images.products(gaussians.weights());
+            IntStream.range(0, block.length).parallel().forEach(i -> {
+                float[] zeroShot = cosines.row(i);
+                float[] own = products.row(i);
+                for (int a = 0; a < tried; a++) {
+                    if (best(scale, zeroShot, GRID[a], own, gaussians.bias()) == labelled.label(first + i)) {
+                        hits.incrementAndGet(a);
+                    }
+                }
+            });
+        }
+        return IntStream.range(0, tried).map(hits::get).toArray();
     }
 
     /** Returns the class of the largest logit of an image; of equal logits the first class wins. */
     static int best(double scale, float[] cosines, double alpha, float[] products, float[] bias) {
-        return Predictions.argmax(
-                bias.length, k -> scale * (double) cosines[k] + alpha * ((double) products[k] + bias[k]));
+        int best = 0;
+        double most = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < bias.length; k++) {
+            double logit = scale * (double) cosines[k] + alpha * ((double) products[k] + bias[k]);
+            if (logit > most) {
+                best = k;
+                most = logit;
+            }
+        }
+        return best;
     }
 
     /**
@@ -213,36 +233,64 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
         /** Number of features whose squares are added at once. */
         private static final int BLOCK = 512;
 
+        /** Number of features whose moments are summed by one thread, in their order. */
+        private static final int PART = 1 << 14;
+
+        /** Number of parts that are summed at the same time. */
+        private static final int PARTS = 8;
+
         /** Returns the moments of the normalised features of each image's first view. */
         static Moments of(FeatureSet images, int classes) {
-            int width = images.width();
-            Moments moments = new Moments(
-                    new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
-            moments.add(1, images, true);
+            Moments moments = none(images.width(), classes);
+            for (int from = 0; from < images.size(); from += PARTS * PART) {
+                int first = from;
+                List<Moments> parts = IntStream.range(0, PARTS)
+                        .parallel()
+                        .map(part -> first + part * PART)
+                        .filter(start -> start < images.size())
+                        .mapToObj(start -> {
+                            Moments part = none(images.width(), classes);
+                            part.add(1, images, true, start, Math.min(images.size(), start + PART));
+                            return part;
+                        })
+                        .toList();
+                parts.forEach(moments::add);
+            }
             return moments;
+        }
+
+        private static Moments none(int width, int classes) {
+            return new Moments(
+                    new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
+        }
+
+        private void add(Moments others) {
+            Arrays.setAll(squares, i -> squares[i] + others.squares[i]);
+            Arrays.setAll(sums, i -> sums[i] + others.sums[i]);
+            Arrays.setAll(counts, i -> counts[i] + others.counts[i]);
         }
 
         /** Returns the moments without some images. */
         Moments without(FeatureSet images) {
             Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
-            rest.add(-1, images, true);
+            rest.add(-1, images, true, 0, images.size());
             return rest;
         }
 
         /** Returns the moments with further features, as they are. */
         Moments with(FeatureSet features) {
             Moments more = new Moments(squares.clone(), sums.clone(), counts.clone());
-            more.add(1, features, false);
+            more.add(1, features, false, 0, features.size());
             return more;
         }
 
-        /** Adds features, or subtracts them if the sign is −1. */
-        private void add(int sign, FeatureSet images, boolean normalized) {
+        /** Adds features of a range, or subtracts them if the sign is −1. */
+        private void add(int sign, FeatureSet images, boolean normalized, int from, int to) {
             int width = images.width();
             float[] feature = new float[width];
-            double[] rows = new double[Math.min(BLOCK, images.size()) * width];
-            for (int first = 0; first < images.size(); first += BLOCK) {
-                int count = Math.min(BLOCK, images.size() - first);
+            double[] rows = new double[Math.min(BLOCK, to - from) * width];
+            for (int first = from; first < to; first += BLOCK) {
+                int count = Math.min(BLOCK, to - first);
                 for (int i = 0; i < count; i++) {
                     if (normalized) {
                         images.copyNormalized(first + i, 0, feature, 0);

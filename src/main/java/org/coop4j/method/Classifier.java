@@ -28,6 +28,11 @@ public interface Classifier extends AutoCloseable {
         return logits(new LogitGraph.Matrices(), images);
     }
 
+    /** Returns true if logits cost no more than a product with class weights, so that many need not be kept. */
+    default boolean isLinear() {
+        return false;
+    }
+
     /**
      * Returns the logits as a graph in another format.
      *

@@ -70,6 +70,11 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
             }
 
             @Override
+            public boolean isLinear() {
+                return adapter == null;
+            }
+
+            @Override
             public <T> T logits(LogitGraph<T> graph, T images) {
                 return head.logits(graph, images);
             }

@@ -49,12 +49,13 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                     OptionalDouble.empty(),
                     Decision.of(heldOut.sets(), ownThresholds ? Decision.ENOUGH : 0));
         }
-        double temperature = heldOut.temperature();
-        boolean all = heldOut.size() <= Scores.MOST_FITTED;
+        int fitted = heldOut.fitted();
+        Scores some = heldOut.sample(fitted);
+        double temperature = some.temperature();
         return new Confidence(
                 temperature,
-                all ? images : "%,d of %s".formatted(Scores.MOST_FITTED, images),
-                heldOut.at(temperature)
+                fitted == heldOut.size() ? images : "%,d of %s".formatted(fitted, images),
+                some.at(temperature)
                         .coverage()
                         .answering(WANTED_ACCURACY)
                         // Rounded down, so that the printed threshold answers as many.

@@ -346,7 +346,6 @@ public final class Images {
         private final String what;
         private final Map<FeatureKind, ImageFeatures> features = new LinkedHashMap<>();
         private Progress progress = Progress.NONE;
-        private FeatureMatrix normalized;
 
         private Pictures(List<LabelledImage> listed, String what) {
             this.listed = listed;
@@ -438,23 +437,32 @@ public final class Images {
             return part;
         }
 
+        /** Returns at most so many of the images, drawn at random with the same seed each time. */
+        public Pictures sample(int most) {
+            return size() <= most ? this : select(Scores.drawn(size(), most));
+        }
+
         /** Returns the logits of a classifier. */
         public Scores scores(Classifier classifier) {
             FeatureSet rows = known(classifier.features());
-            return new Scores(rows.labelSets(), classifier.logits(rows.matrix()).toRows());
+            int classes = classifier.classNames().size();
+            Scores scores = Scores.of(rows.labelSets(), classes, positions -> classifier
+                    .logits(rows.matrixOf(positions))
+                    .toRows());
+            return classifier.isLinear() ? scores : new Scores(scores.truth(), scores.logits());
         }
 
         /**
          * Returns the logits of hand-written prompts, scale · cosine of each image with each class.
          */
         public Scores scores(Written prompts) {
-            synchronized (Images.this) {
-                if (normalized == null) {
-                    normalized = known(FeatureKind.EMBEDDED).matrix().normalized();
-                }
-            }
-            FeatureMatrix logits = normalized.products(prompts.weights()).times(space.logitScale());
-            return new Scores(labelSets(), logits.toRows());
+            FeatureSet rows = known(FeatureKind.EMBEDDED);
+            FeatureMatrix weights = prompts.weights();
+            return Scores.of(rows.labelSets(), weights.rows(), positions -> rows.matrixOf(positions)
+                    .normalized()
+                    .products(weights)
+                    .times(space.logitScale())
+                    .toRows());
         }
     }
 

@@ -45,6 +45,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     /** Val images that are enough to choose by one half, and to calibrate by the other. */
     private static final int ENOUGH_FOR_BOTH = 20_000;
 
+    /** Most val images that choose or calibrate where they are enough for both. */
+    private static final int ENOUGH = 50_000;
+
     /** Returns a learner of the task. */
     public Learner learner(Method method) {
         return method.learner(images.space(), task);
@@ -74,8 +77,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     private Pictures half(int which) {
         Random random = new Random(0);
         return val.select(IntStream.range(0, val.size())
-                .filter(i -> random.nextInt(2) == which)
-                .toArray());
+                        .filter(i -> random.nextInt(2) == which)
+                        .toArray())
+                .sample(ENOUGH);
     }
 
     /** Returns the number of folds of a cross-validation; with fewer than 2 nothing can be held out. */
@@ -149,12 +153,13 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
      * class has a single image.
      */
     public Scores crossValidated(Method method, FeatureSet set) throws IOException {
+        if (set.size() > MOST_SCORED) {
+            return Scores.NONE;
+        }
         Recipe fit = Recipe.of(
                 method, Map.of(), new Recipe.Lists(set.size(), task.classNames().size(), false), images.space());
         int folds = Folds.count(set.labelSets(), MOST_FOLDS);
-        if (folds < 2
-                || set.size() > MOST_SCORED
-                || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
+        if (folds < 2 || folds * work(fit.method(), fit.training(), set.size()) > MOST_WORK) {
             return Scores.NONE;
         }
         float[][] logits = new float[set.size()][];

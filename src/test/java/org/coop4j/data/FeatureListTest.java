@@ -98,7 +98,7 @@ class FeatureListTest {
         assertThat(row(data.val().get(1))).containsExactly(1, 2);
         assertThat(data.stored())
                 .get()
-                .extracting(features -> features.rows().rows())
+                .extracting(features -> features.rows().count())
                 .isEqualTo(6);
         data.requireFiles(); // there are none to miss
     }
@@ -258,7 +258,7 @@ class FeatureListTest {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         Path file = write();
         StoredFeatures texts = StoredFeatures.ofTexts(file, List.of("cat", "dog"));
-        assertThat(texts.rows().row(1)).containsExactly(0, 1);
+        assertThat(texts.rows().matrix().row(1)).containsExactly(0, 1);
         assertThrown(
                 Exception.class, () -> StoredFeatures.ofTexts(file, List.of("a", "b", "c")), "2 rows", "3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");

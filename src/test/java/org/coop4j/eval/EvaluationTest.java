@@ -11,6 +11,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
@@ -267,5 +270,53 @@ class EvaluationTest {
         return StreamSupport.stream(array.spliterator(), false)
                 .mapToDouble(JsonNode::asDouble)
                 .toArray();
+    }
+
+    @Test
+    void manyLogitsAreComputedAnewAndGiveTheSame() {
+        int n = 18_000;
+        int classes = 1_000;
+        List<Labels> truth = Labels.singles(new Random(1).ints(n, 0, classes).toArray());
+        AtomicInteger most = new AtomicInteger();
+        Function<int[], float[][]> source = positions -> {
+            most.accumulateAndGet(positions.length, Math::max);
+            return IntStream.of(positions)
+                    .mapToObj(i -> {
+                        Random random = new Random(i);
+                        float[] row = new float[classes];
+                        for (int c = 0; c < classes; c++) {
+                            row[c] = random.nextInt(1 << 16) / 4096f;
+                        }
+                        row[truth.get(i).single()] += i % 2 * 16;
+                        return row;
+                    })
+                    .toArray(float[][]::new);
+        };
+        Scores many = Scores.of(truth, classes, source);
+        int[] some = Scores.drawn(n, 300);
+        Scores kept = new Scores(IntStream.of(some).mapToObj(truth::get).toList(), source.apply(some));
+
+        assertThat(most.getAndSet(0)).isEqualTo(300);
+        for (double temperature : new double[] {1, 2.5}) {
+            Scores all = many.at(temperature);
+            Scores few = kept.at(temperature);
+            for (int j = 0; j < some.length; j++) {
+                assertThat(all.predictions()[some[j]]).isEqualTo(few.predictions()[j]);
+                assertThat(all.confidences()[some[j]]).isEqualTo(few.confidences()[j]);
+                assertThat(all.ownProbabilities()[some[j]]).isEqualTo(few.ownProbabilities()[j]);
+                assertThat(all.margins()[some[j]]).isEqualTo(few.margins()[j]);
+                assertThat(all.others()[some[j]]).isEqualTo(few.others()[j]);
+            }
+            assertThat(all.sample(300).logits()).isDeepEqualTo(few.logits());
+        }
+        assertThat(most).hasValueLessThan(n / 4);
+        Scores both = kept.and(many);
+        assertThat(both.size()).isEqualTo(n + 300);
+        assertThat(both.select(new int[] {299, 300}).logits())
+                .isDeepEqualTo(new float[][] {kept.logits()[299], source.apply(new int[] {0})[0]});
+        assertThat(many.fitted()).isEqualTo(4194);
+        assertThat(many.temperature())
+                .isEqualTo(many.select(Scores.drawn(n, 4194)).temperature())
+                .isGreaterThan(1);
     }
 }

@@ -99,7 +99,7 @@ class RunImagesTest {
         String sound = Files.readString(file);
         for (String damage : List.of(
                 sound.replaceFirst("red", "rad"),
-                sound.replaceFirst("\"path\"", "\"pith\""),
+                sound.replaceFirst("\"paths\"", "\"piths\""),
                 sound.substring(0, sound.length() / 2),
                 "[]",
                 "")) {
@@ -109,12 +109,14 @@ class RunImagesTest {
                     .hasMessageStartingWith(file + " is damaged: ");
         }
         String unchecked = sound.replaceFirst(",\\s*\"sha256\" : \"[0-9a-f]*\"\\s*}\\s*$", " }");
-        Files.writeString(file, unchecked.replaceFirst("\"path\"", "\"pith\""));
-        assertThrown(() -> RunImages.of(run), "expected the path");
+        Files.writeString(file, unchecked.replaceFirst("\"paths\"", "\"piths\""));
+        assertThrown(() -> RunImages.of(run), "expected the paths");
         for (String damage : List.of(
-                unchecked.replaceAll("\"label\" : \\d+", "\"label\" : 999"),
+                unchecked.replaceAll("(\"labels\" : \\[\\s*)\\d+", "$1999"),
+                unchecked.replaceFirst("(\"labels\" : \\[\\s*)\\d+,", "$1"),
+                unchecked.replaceFirst("(\"sha256\" : \").{44}", "$1"),
                 unchecked.replaceFirst("(\"testedClasses\" : )\\[[^]]*]", "$1[]"),
-                unchecked.replaceFirst("(\"path\" : \")", "$1\\\\u0000"))) {
+                unchecked.replaceFirst("(\"paths\" : \\[\\s*\")", "$1\\\\u0000"))) {
             assertThat(damage).isNotEqualTo(unchecked);
             Files.writeString(file, damage);
             assertThatThrownBy(() -> RunImages.of(run))

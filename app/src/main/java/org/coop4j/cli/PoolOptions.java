@@ -156,7 +156,7 @@ final class PoolOptions {
                         ? stored.get().logLogitScale(usual)
                         : (float) Math.log(spaceOptions.logitScale),
                 names,
-                texts.rows(),
+                texts.rows().matrix(),
                 Workers.standard());
     }
 

@@ -51,7 +51,7 @@ public record Comparison(List<String> classNames, List<ComparedClassifier> class
 
         /** Returns the accuracy on the test images, in percent. */
         public double accuracy() {
-            return test.evaluation().accuracy();
+            return test.accuracy();
         }
 
         /** Returns the test scores with calibrated probabilities. */

@@ -11,7 +11,6 @@ import org.apache.commons.math3.distribution.LogisticDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.RunComparison.Located;
 import org.coop4j.method.Method;
@@ -80,7 +79,7 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
 
     /** Finds suspects by the run's own classifier. */
     private static LabelErrors byItself(Learned run) throws IOException {
-        Scores val = run.val().size() == run.support().val().size() ? run.val() : Scores.NONE; // not of some alone
+        Scores val = run.config().method().usesVal() ? Scores.NONE : run.val(); // not of some alone
         Map<String, Scores> parts = Map.of(
                 "training",
                 run.config().method().learns()
@@ -108,15 +107,8 @@ public record LabelErrors(List<Suspect> suspects, int examined, double expected,
         if (n < FEWEST) {
             return new LabelErrors(List.of(), n, Double.NaN, false);
         }
-        double[] margins = new double[n];
-        int[] others = new int[n];
-        for (int i = 0; i < n; i++) {
-            float[] logits = scores.logits()[i].clone();
-            float own = logits[scores.truth().get(i).single()];
-            logits[scores.truth().get(i).single()] = Float.NEGATIVE_INFINITY;
-            others[i] = Predictions.argmax(logits);
-            margins[i] = (double) logits[others[i]] - own;
-        }
+        double[] margins = scores.margins();
+        int[] others = scores.others();
         double median = StatUtils.percentile(margins, 50);
         double[] deviations =
                 Arrays.stream(margins).map(m -> Math.abs(m - median)).toArray();

@@ -219,10 +219,11 @@ public record OpenPool(
     private static Rows rows(PoolFile file, FeatureSpace space, Progress progress) throws IOException {
         StoredFeatures features = file.features();
         features.requireOf(space);
-        List<String> contents = IntStream.range(0, features.rows().rows())
+        List<String> contents = IntStream.range(0, features.rows().count())
+                .parallel()
                 .mapToObj(i -> new StoredFeatures.Row(features, i).sha256())
                 .toList();
-        return usable(new Rows(file.names(), contents, features.rows(), null, file.labels(), 0), progress);
+        return usable(new Rows(file.names(), contents, features.rows().matrix(), null, file.labels(), 0), progress);
     }
 
     /** Leaves out rows without a direction, with a warning. */

@@ -50,14 +50,11 @@ public record PictureResults(List<PictureResult> all) {
     public static PictureResults of(Pictures images, Scores scores) {
         List<LabelledImage> listed = images.images();
         int[] predicted = scores.predictions();
+        double[] confidences = scores.confidences();
+        double[] own = scores.ownProbabilities();
         return new PictureResults(IntStream.range(0, predicted.length)
-                .parallel()
-                .mapToObj(i -> {
-                    double[] p = scores.probabilities(i);
-                    LabelledImage image = listed.get(i);
-                    int truth = image.labels().single();
-                    return new PictureResult(image.path(), truth, predicted[i], p[predicted[i]], p[truth]);
-                })
+                .mapToObj(i -> new PictureResult(
+                        listed.get(i).path(), listed.get(i).label(), predicted[i], confidences[i], own[i]))
                 .toList());
     }
 

@@ -68,6 +68,9 @@ public record RunComparison(
     /** Approximate limit of the multiplications of the linear probe's training, a baseline. */
     private static final double MOST_WORK = 2e13;
 
+    /** Most training or val images that classifiers are measured on; a sample stands for more. */
+    public static final int MOST_MEASURED = Scores.MOST_FITTED;
+
     private static final double NANOS = 1e9;
 
     /**
@@ -192,7 +195,7 @@ public record RunComparison(
                 LabelErrors.of(first),
                 NearDuplicates.Group.of(NearDuplicates.of(
                         Located.of(first),
-                        Located.features(first).matrix().normalized(),
+                        Located.features(first),
                         images.outlines(
                                 Located.of(first).stream().map(Located::image).toList()))),
                 unknown);
@@ -213,8 +216,8 @@ public record RunComparison(
     private static ComparedClassifier prompt(Support support, Learned.Prompt prompt, Role role) {
         Written written = prompt.written();
         PromptEnsemble prompts = written.prompts();
-        Scores train = support.train().scores(written);
-        Scores val = support.val().scores(written);
+        Scores train = support.train().sample(MOST_MEASURED).scores(written);
+        Scores val = support.val().sample(MOST_MEASURED).scores(written);
         return new ComparedClassifier(
                 prompts.templates().size() == 1 ? "\"" + prompts.describe() + "\"" : prompts.describe(),
                 role,
@@ -258,8 +261,8 @@ public record RunComparison(
         return new ComparedClassifier(
                 name,
                 role,
-                support.train().scores(classifier),
-                support.val().scores(classifier),
+                support.train().sample(MOST_MEASURED).scores(classifier),
+                support.val().sample(MOST_MEASURED).scores(classifier),
                 test,
                 confidence,
                 seconds);
@@ -314,10 +317,32 @@ public record RunComparison(
          * Returns pairs of some images, those across splits first, then identical files, then by similarity. All pairs are among
          * them up to {@value #MOST_COMPARED} images; above, of several copies each is paired with one or more.
          *
-         * @param features of unit length, a row per image; not compared above {@value #MOST_COMPARED} images
+         * @param features of unit length, a row per image; not searched above {@value #MOST_COMPARED} images
          * @param outlines of the images; null where unknown
          */
         public static List<Pair> of(List<Located> located, FeatureMatrix features, List<Long> outlines) {
+            return of(located, features, (i, j) -> features.dot(i, features, j), outlines);
+        }
+
+        /** The same of features of any length. */
+        static List<Pair> of(List<Located> located, FeatureSet features, List<Long> outlines) {
+            if (located.size() <= MOST_COMPARED) {
+                return of(located, features.matrix().normalized(), outlines);
+            }
+            Cosine ofTwo = (i, j) -> {
+                FeatureMatrix two = features.matrixOf(i, j).normalized();
+                return two.dot(0, two, 1);
+            };
+            return of(located, null, ofTwo, outlines);
+        }
+
+        /** The cosine of the features of two images. */
+        private interface Cosine {
+            double of(int i, int j);
+        }
+
+        private static List<Pair> of(
+                List<Located> located, FeatureMatrix searched, Cosine cosineOf, List<Long> outlines) {
             List<Pair> pairs = new ArrayList<>();
             int n = located.size();
             Compared compare = (i, j, like) -> {
@@ -327,13 +352,13 @@ public record RunComparison(
                 boolean known = own != null && other != null;
                 int difference = known ? RgbImage.difference(own, other) : Long.SIZE;
                 if (sameFile || isAlike(like, difference)) {
-                    double cosine = Math.min(1, features.dot(i, features, j));
+                    double cosine = Math.min(1, cosineOf.of(i, j));
                     boolean mirrored = known && RgbImage.areMirrored(own, other, MOST_CROPPED);
                     pairs.add(new Pair(located.get(i), located.get(j), cosine, sameFile, mirrored));
                 }
             };
             if (n <= MOST_COMPARED) {
-                Neighbours.each(features, features, (i, cosines) -> IntStream.range(i + 1, n)
+                Neighbours.each(searched, searched, (i, cosines) -> IntStream.range(i + 1, n)
                         .forEach(j -> compare.of(i, j, cosines[j])));
             } else {
                 likely(located, outlines, compare);

@@ -35,9 +35,9 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
     private static final int MOST_LEFT_OUT = 10;
 
     /** Numbers of exponentials and images that are enough, and computed in seconds. */
-    private static final double MOST_EXPONENTIALS = 1e9;
+    private static final double MOST_EXPONENTIALS = 1e8;
 
-    private static final int MOST_KNOWN = 10_000;
+    private static final int MOST_KNOWN = 3_000;
 
     /** Number of classes below which the mean is unreliable. */
     private static final int FEWEST_LEFT_OUT = 3;
@@ -55,13 +55,9 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, S
             return Optional.empty();
         }
         Scores test = run.test();
-        int count = !method.learns()
-                ? 0
-                : Math.min(
-                        Math.min(classes, MOST_LEFT_OUT),
-                        support.affordable(method, run.config().training()));
+        int count = Math.min(classes, MOST_LEFT_OUT);
         int[] labels = test.labels();
-        if (count < FEWEST_LEFT_OUT) {
+        if (!method.learns() || support.affordable(method, run.config().training()) < count) {
             boolean few = (double) test.size() * classes * classes <= MOST_EXPONENTIALS;
             int[] leftOut = leftOut(labels, few ? classes : MOST_LEFT_OUT, classes);
             Scores known = few ? test : test.sample(MOST_KNOWN);

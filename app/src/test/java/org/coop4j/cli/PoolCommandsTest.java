@@ -21,7 +21,10 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageFiles;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Run;
+import org.coop4j.run.RunImages;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -273,22 +276,14 @@ class PoolCommandsTest {
         Path run = folder.resolve("by-machine");
         CommandRun learned = coop(train + " --machine-labels %", pictures, TinyModel.MODEL, bank, run, table)
                 .ok();
-        JsonNode images = new ObjectMapper().readTree(Files.readString(run.resolve("images.json")));
-        List<JsonNode> machine = new ArrayList<>();
-        images.get("train").forEach(image -> {
-            if (image.path("machine").asBoolean()) {
-                machine.add(image);
-            }
-        });
+        RunImages images = Run.open(run).images();
+        List<LabelledImage> machine =
+                images.train().stream().filter(LabelledImage::machine).toList();
         assertThat(machine).isNotEmpty();
         assertThat(learned.err()).contains(machine.size() + " training images with labels of a classifier");
-        Set<String> tested = new HashSet<>();
-        for (JsonNode image : images.get("test")) {
-            assertThat(image.has("machine")).isFalse();
-            tested.add(image.get("sha256").asText());
-        }
-        assertThat(machine)
-                .noneMatch(image -> tested.contains(image.get("sha256").asText()));
+        assertThat(images.test()).noneMatch(LabelledImage::machine);
+        Set<String> tested = RunImages.contents(images.test());
+        assertThat(machine).noneMatch(image -> tested.contains(image.sha256()));
         assertThat(Files.readString(run.resolve("report.html")))
                 .contains("(%d of them labelled by a classifier, none tested on)".formatted(machine.size()));
 

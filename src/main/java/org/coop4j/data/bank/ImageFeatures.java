@@ -33,9 +33,20 @@ public record ImageFeatures(List<LabelledImage> images, int views, int width, Ro
         }
     }
 
+    /** Rows of a file of features, which has them in memory. */
+    private record Stored(List<LabelledImage> images) implements Rows {
+
+        @Override
+        public void copy(int i, int view, float[] target, int offset) {
+            images.get(i).stored().copy(target, offset);
+        }
+    }
+
     /** Returns the first view of each image, in memory unless its rows are long. */
     public ImageFeatures inMemory() {
-        return width > MOST_IN_MEMORY ? this : new ImageFeatures(images, 1, width, new InMemory(matrix()));
+        return width > MOST_IN_MEMORY || rows instanceof Stored
+                ? this
+                : new ImageFeatures(images, 1, width, new InMemory(matrix()));
     }
 
     @Override
@@ -47,6 +58,9 @@ public record ImageFeatures(List<LabelledImage> images, int views, int width, Ro
     public ImageFeatures select(int[] positions) {
         List<LabelledImage> some =
                 Arrays.stream(positions).mapToObj(images::get).toList();
+        if (rows instanceof Stored) {
+            return new ImageFeatures(some, 1, width, new Stored(some));
+        }
         return width > MOST_IN_MEMORY
                 ? new ImageFeatures(
                         some, views, width, (i, view, target, offset) -> rows.copy(positions[i], view, target, offset))
@@ -75,13 +89,10 @@ public record ImageFeatures(List<LabelledImage> images, int views, int width, Ro
 
     /** Returns images whose features were encoded before, one or more, all of one file. */
     public static ImageFeatures stored(List<LabelledImage> images) {
-        List<LabelledImage> hashed = images.stream()
+        List<LabelledImage> hashed = images.parallelStream()
                 .map(image -> image.read(image.stored().sha256(), LabelledImage.UPRIGHT))
                 .toList();
-        return new ImageFeatures(
-                hashed, 1, images.get(0).stored().features().width(), (i, view, target, offset) -> images.get(i)
-                        .stored()
-                        .copy(target, offset));
+        return new ImageFeatures(hashed, 1, images.get(0).stored().features().width(), new Stored(hashed));
     }
 
     @Override
