@@ -17,8 +17,8 @@ import org.coop4j.base.Require;
  *
  * @param file name of the file, one of {@link #FILES}
  * @param cleaning of texts before they are cut into tokens
- * @param endToken piece that follows every text
- * @param padToken piece that fills up the context
+ * @param endToken piece that follows every text; empty for none, in TIPS
+ * @param padToken piece that fills up the context; empty for none
  */
 public record ModelVocabulary(String file, Cleaning cleaning, String endToken, String padToken) {
     /** Name of the tensor of bytes that holds the file. */
@@ -32,7 +32,7 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
 
     /** Changes of a text before it is cut into tokens. */
     public enum Cleaning {
-        /** Each character in lower case by itself: SigLIP 2. */
+        /** Each character in lower case by itself: SigLIP 2 and TIPS. */
         LOWER,
         /** Lower case, no ASCII punctuation, single spaces: Hugging Face's SigLIP. */
         PUNCTUATION,
@@ -114,7 +114,7 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
                 fields -> new ModelVocabulary(
                         fields.text("file"),
                         Cleaning.valueOf(fields.text("cleaning")),
-                        fields.text("end_token"),
-                        fields.text("pad_token")));
+                        fields.anyText("end_token").orElse(""),
+                        fields.anyText("pad_token").orElse("")));
     }
 }

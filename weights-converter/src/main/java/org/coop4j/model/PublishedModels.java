@@ -16,7 +16,7 @@ import org.coop4j.base.Resource;
  * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
  * the download addresses in openai/CLIP's {@code clip/clip.py}; and Meta's Perception Encoders ({@code
  * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories; and
- * Google's SigLIP and SigLIP 2 by the names of their repositories, with open_clip's names. They stand in {@code
+ * Google's SigLIP, SigLIP 2 and TIPSv2 by the names of their repositories, with open_clip's names. They stand in {@code
  * published.json}.
  */
 public final class PublishedModels {
@@ -36,7 +36,7 @@ public final class PublishedModels {
             if (openClip.equals(Optional.of(wanted))) {
                 return Optional.of("timm/" + wanted);
             }
-            boolean google = config.family() == ClipConfig.Family.SIGLIP && name.equals(wanted);
+            boolean google = config.text().unmasked() && name.equals(wanted);
             return google ? Optional.of("google/" + wanted) : Optional.empty();
         }
     }

@@ -48,6 +48,14 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         if (shapes.containsKey("visual.attn_pool.probe")) {
             throw headsUnknown("the tensors of SigLIP show neither heads nor activation");
         }
+        require(
+                !shapes.containsKey(OpenAiNames.TRUNK + "register_tokens"),
+                "TIPS is converted from its folder, with %s and %s beside the weights",
+                HuggingFaceConfig.FILE,
+                TipsForm.VOCABULARY);
+        require(
+                !shapes.containsKey("blocks.0.ls1.gamma"),
+                "an image tower without a text tower, such as DINOv2: use hf:google/tipsv2-b14, which has both");
         throw new InputException("not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
                 + " visual.layer1.0.conv1.weight (of a ResNet)");
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.model.ClipConfig;
@@ -38,7 +39,7 @@ import org.coop4j.weights.torch.TorchFile;
  */
 public final class Converter {
     private final WeightsFile weights;
-    private final Map<String, SourceTensor> tensors;
+    private Map<String, SourceTensor> tensors;
     private byte[] vocabulary; // null for CLIP's
 
     private Converter(WeightsFile weights) throws IOException {
@@ -57,7 +58,23 @@ public final class Converter {
      */
     public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
+        return convert(source, target, activation, OptionalInt.empty(), progress);
+    }
+
+    /**
+     * Converts a model for images of another size.
+     *
+     * @param size side of the images in pixels; empty for the model's own
+     * @throws InputException also if a size is given and the model is not a TIPS, or its patches do not divide it
+     */
+    public static ModelMetadata convert(
+            Path source, Path target, Optional<MlpActivation> activation, OptionalInt size, Progress progress)
+            throws IOException {
         ModelSource found = ModelSource.find(source);
+        InputException.require(
+                size.isEmpty() || found.tips().isPresent(),
+                "%s: only TIPS is converted for images of another size than its own",
+                source);
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             if (activation.isEmpty() && ModelMetadata.isPresent(weights.metadata())) {
                 throw InputException.in(source, "a converted model already: use it as it is");
@@ -68,13 +85,14 @@ public final class Converter {
                         "%s is the source itself: choose another target",
                         target);
             }
-            return convert(source, found.config(), weights, target, activation, progress);
+            return convert(source, found, size, weights, target, activation, progress);
         }
     }
 
     private static ModelMetadata convert(
             Path source,
-            Optional<ModelConfig> beside,
+            ModelSource found,
+            OptionalInt size,
             WeightsFile weights,
             Path target,
             Optional<MlpActivation> given,
@@ -88,6 +106,13 @@ public final class Converter {
                     !weights.tensors().keySet().containsAll(List.of("ctx", "token_prefix")),
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
             converter = new Converter(weights);
+            Optional<ModelConfig> beside = found.config();
+            if (found.tips().isPresent()) {
+                beside = Optional.of(found.tips().get().config(converter.tensors, size));
+                converter.tensors = found.tips()
+                        .get()
+                        .folded(converter.tensors, beside.get().architecture());
+            }
             config = beside.isPresent() ? beside.get() : converter.inferred();
             converter.check(config.architecture(), beside);
             for (ModelVocabulary own : config.vocabulary().stream().toList()) {
@@ -170,7 +195,7 @@ public final class Converter {
         }
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, all, metadata.toMap())) {
             for (TensorSpec spec : inOrder) {
-                tensors.get(spec.name()).forEachChunk(chunk -> {
+                tensors.get(spec.name()).contents().forEachChunk(chunk -> {
                     task.advance(chunk.remaining());
                     writer.writeBytes(spec.name(), chunk);
                 });
