@@ -27,6 +27,9 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
     /** Names of vocabularies in a folder; the first that is there is taken. */
     public static final List<String> FILES = List.of("spiece.model", "tokenizer.model", "tokenizer.json");
 
+    /** That of TIPS, which puts nothing around a text. */
+    public static final ModelVocabulary TIPS = new ModelVocabulary("tokenizer.model", Cleaning.LOWER, "", "");
+
     /** Limit of the file's size in bytes; the largest published one, of SigLIP 2 in JSON, has 34 MB. */
     static final long LARGEST = 64 << 20;
 
@@ -79,6 +82,9 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
      * @param cleaning given by the model's configuration; empty for that of Hugging Face's classes
      */
     public static Optional<ModelVocabulary> of(Path folder, Optional<Cleaning> cleaning) throws IOException {
+        if (settings(folder.resolve("config.json")).anyText("model_type").equals(Optional.of("tipsv2"))) {
+            return Optional.of(TIPS).filter(tips -> Files.isRegularFile(folder.resolve(tips.file)));
+        }
         for (String file : FILES) {
             if (Files.isRegularFile(folder.resolve(file))) {
                 JsonTree config = settings(folder.resolve("tokenizer_config.json"));

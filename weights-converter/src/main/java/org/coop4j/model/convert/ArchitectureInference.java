@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ModelVocabulary;
 import org.coop4j.weights.Shape;
 
 /**
@@ -52,7 +53,7 @@ record ArchitectureInference(Map<String, Shape> shapes) {
                 !shapes.containsKey(OpenAiNames.TRUNK + "register_tokens"),
                 "TIPS is converted from its folder, with %s and %s beside the weights",
                 HuggingFaceConfig.FILE,
-                TipsForm.VOCABULARY);
+                ModelVocabulary.TIPS.file());
         require(
                 !shapes.containsKey("blocks.0.ls1.gamma"),
                 "an image tower without a text tower, such as DINOv2: use hf:google/tipsv2-b14, which has both");

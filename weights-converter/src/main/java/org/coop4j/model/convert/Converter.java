@@ -71,22 +71,48 @@ public final class Converter {
             Path source, Path target, Optional<MlpActivation> activation, OptionalInt size, Progress progress)
             throws IOException {
         ModelSource found = ModelSource.find(source);
-        InputException.require(
-                size.isEmpty() || found.tips().isPresent(),
-                "%s: only TIPS is converted for images of another size than its own",
-                source);
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
-            if (activation.isEmpty() && ModelMetadata.isPresent(weights.metadata())) {
+            boolean converted = ModelMetadata.isPresent(weights.metadata());
+            if (activation.isEmpty() && size.isEmpty() && converted) {
                 throw InputException.in(source, "a converted model already: use it as it is");
             }
+            Optional<ModelMetadata> own =
+                    converted ? Optional.of(ModelMetadata.fromMap(weights.metadata())) : Optional.empty();
+            boolean tips = own.isEmpty()
+                    ? found.tips().isPresent()
+                    : own.get().architecture().family() == ClipConfig.Family.TIPS;
+            require(
+                    size.isEmpty() || tips,
+                    "%s: only TIPS is converted for images of another size than its own",
+                    source);
             for (Path file : weights.files()) {
                 require(
                         !Files.exists(target) || !Files.isSameFile(file, target),
                         "%s is the source itself: choose another target",
                         target);
             }
-            return convert(source, found, size, weights, target, activation, progress);
+            return own.isPresent() && size.isPresent()
+                    ? resized(weights, own.get(), size.getAsInt(), target, progress)
+                    : convert(source, found, size, weights, target, activation, progress);
         }
+    }
+
+    /** Writes a converted TIPS for images of another size. */
+    private static ModelMetadata resized(
+            WeightsFile weights, ModelMetadata own, int size, Path target, Progress progress) throws IOException {
+        Converter converter = new Converter(weights);
+        SourceTensor bytes = converter.tensors.remove(ModelVocabulary.TENSOR);
+        if (bytes != null) {
+            ByteBuffer copy = ByteBuffer.allocate(Math.toIntExact(bytes.spec().bytes()));
+            bytes.contents().forEachChunk(copy::put);
+            converter.vocabulary = copy.array();
+        }
+        converter.check(own.architecture(), Optional.empty());
+        ModelMetadata metadata = TipsForm.resized(own, size, converter.tensors);
+        try (Progress.Task task = progress.task("converting", converter.bytes(), Progress.Unit.BYTES)) {
+            converter.write(target, metadata, task);
+        }
+        return metadata;
     }
 
     private static ModelMetadata convert(

@@ -20,8 +20,8 @@ import org.coop4j.base.JsonTree;
 import org.coop4j.base.Require;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.MlpActivation;
+import org.coop4j.model.ModelMetadata;
 import org.coop4j.model.ModelVocabulary;
-import org.coop4j.model.ModelVocabulary.Cleaning;
 import org.coop4j.model.PreprocessConfig;
 import org.coop4j.model.convert.ModelSource.ModelConfig;
 import org.coop4j.model.convert.OpenAiNames.SourceTensor;
@@ -38,7 +38,6 @@ import org.coop4j.weights.Shape;
  * @param json {@code config.json}; without fields if the folder has none
  */
 record TipsForm(Path folder, JsonTree json) {
-    static final String VOCABULARY = "tokenizer.model";
     static final String IMAGE = "vision_encoder.";
     static final String TEXT = "text_encoder.";
     static final String VISION_NPZ = "_vision.npz";
@@ -122,9 +121,7 @@ record TipsForm(Path folder, JsonTree json) {
                     Optional.of(MlpActivation.published(architecture)),
                     Optional.of(MlpActivation.RELU),
                     PreprocessConfig.published(architecture),
-                    Files.isRegularFile(folder.resolve(VOCABULARY))
-                            ? Optional.of(new ModelVocabulary(VOCABULARY, Cleaning.LOWER, "", ""))
-                            : Optional.empty());
+                    Optional.of(ModelVocabulary.TIPS).filter(own -> Files.isRegularFile(folder.resolve(own.file()))));
         } catch (IllegalArgumentException e) {
             throw new InputException(HuggingFaceConfig.FILE + ": " + e.getMessage(), e);
         }
@@ -297,6 +294,50 @@ record TipsForm(Path folder, JsonTree json) {
                 HuggingFaceConfig.FILE,
                 Double.isNaN(temperature) ? "none" : temperature);
         return temperature;
+    }
+
+    /**
+     * Resizes the positions of a converted model; the bias in those of the patches stays as it is.
+     *
+     * @return the metadata with the new size
+     */
+    static ModelMetadata resized(ModelMetadata model, int size, Map<String, SourceTensor> tensors)
+            throws InputException {
+        ClipConfig own = model.architecture();
+        ClipConfig.Vit vit = (ClipConfig.Vit) own.vision();
+        ClipConfig.Vit other;
+        try {
+            other = new ClipConfig.Vit(
+                    size,
+                    vit.patchSize(),
+                    vit.width(),
+                    vit.layers(),
+                    vit.heads(),
+                    vit.mlpWidth(),
+                    null,
+                    vit.prefix(),
+                    vit.gated());
+        } catch (IllegalArgumentException e) {
+            throw new InputException(e.getMessage(), e);
+        }
+        SourceTensor positions = tensors.get(POSITIONS);
+        put(tensors, POSITIONS, Shape.of(other.tokens(), vit.width()), shape -> {
+            float[] before = positions.floats();
+            int prefix = vit.prefix() * vit.width();
+            float[] patches =
+                    resized(Arrays.copyOfRange(before, prefix, before.length), vit.grid(), other.grid(), other.grid());
+            float[] after = Arrays.copyOf(before, prefix + patches.length);
+            System.arraycopy(patches, 0, after, prefix, patches.length);
+            return after;
+        });
+        ClipConfig architecture = new ClipConfig(own.embedDim(), other, own.text());
+        return new ModelMetadata(
+                architecture,
+                model.activation(),
+                model.textActivation(),
+                PreprocessConfig.published(architecture),
+                model.vocabulary(),
+                model.source());
     }
 
     /**
