@@ -27,7 +27,7 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
     /** Names of vocabularies in a folder; the first that is there is taken. */
     public static final List<String> FILES = List.of("spiece.model", "tokenizer.model", "tokenizer.json");
 
-    /** That of TIPS, which puts nothing around a text. */
+    /** The vocabulary of TIPS, which puts nothing around a text. */
     public static final ModelVocabulary TIPS = new ModelVocabulary("tokenizer.model", Cleaning.LOWER, "", "");
 
     /** Limit of the file's size in bytes; the largest published one, of SigLIP 2 in JSON, has 34 MB. */
