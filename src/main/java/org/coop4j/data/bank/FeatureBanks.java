@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -195,6 +196,15 @@ public final class FeatureBanks implements AutoCloseable {
         }
     }
 
+    /** Returns how long images take, where that is a minute or more. */
+    static Optional<String> cost(int images, double seconds, String what, int side) {
+        return seconds < LONG
+                ? Optional.empty()
+                : Optional.of("encoding %s at %d pixels: about %.1f per second, %s in all"
+                        .formatted(what, side, images / seconds, Numbers.duration(Duration.ofMillis((long)
+                                (1000 * seconds)))));
+    }
+
     /** Returns pixels, which are read from the images again unless the memory has room for them. */
     private ImageFeatures pixels(
             Clip clip, ImageTransform transform, List<LabelledImage> images, boolean skipBad, Progress progress)
@@ -302,15 +312,8 @@ public final class FeatureBanks implements AutoCloseable {
                 return;
             }
             ImageEncoder encoder = clip.imageEncoder(kind);
-            double seconds = clip.secondsOfImages(missing.size());
-            if (seconds >= LONG) {
-                progress.note("encoding %s with images of %d pixels: about %.1f per second, %s in all"
-                        .formatted(
-                                what,
-                                encoder.imageSize(),
-                                missing.size() / seconds,
-                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds)))));
-            }
+            cost(missing.size(), clip.secondsOfImages(missing.size()), what, encoder.imageSize())
+                    .ifPresent(progress::note);
             if (bank.recordBytes() >= LARGE) {
                 long room = Files.getFileStore(folder).getUsableSpace();
                 long bytes = requireRoom(missing.size(), bank.recordBytes(), room, folder);

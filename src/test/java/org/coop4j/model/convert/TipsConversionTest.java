@@ -310,6 +310,18 @@ class TipsConversionTest {
     }
 
     @Test
+    void otherProgramsHaveNoSuchFile() throws IOException {
+        try (ConvertedModel model = ConvertedModel.open(GoldenModels.convert("tips/b", folder))) {
+            for (CheckpointForm form : CheckpointForm.values()) {
+                assertThrown(
+                        IllegalArgumentException.class,
+                        () -> form.write(folder.resolve("written"), model, Map.of()),
+                        "not CLIP's vision transformer");
+            }
+        }
+    }
+
+    @Test
     void loneFilesNameWhatTheyLack() throws IOException {
         assertThrown(
                 InputException.class,

@@ -29,7 +29,8 @@ public final class PublishedModels {
             Optional<String> sha256,
             Optional<String> revision,
             Optional<String> timm,
-            Optional<String> openClip) {
+            Optional<String> openClip,
+            Optional<String> licence) {
 
         /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
         Optional<String> repository(String wanted) {
@@ -57,7 +58,8 @@ public final class PublishedModels {
                             model.anyText("sha256"),
                             model.anyText("revision"),
                             model.anyText("timm"),
-                            model.anyText("open_clip")));
+                            model.anyText("open_clip"),
+                            model.anyText("licence")));
                 }
                 return models;
             });
@@ -85,6 +87,11 @@ public final class PublishedModels {
     /** Returns the repository of the Hugging Face Hub with a SigLIP of this name, Google's or open_clip's. */
     public static Optional<String> repository(String name) {
         return MODELS.stream().flatMap(model -> model.repository(name).stream()).findFirst();
+    }
+
+    /** Returns the licence of a model as its publisher states it; empty where a repository has one for all of it. */
+    public static Optional<String> licence(String name) {
+        return find(model -> model.name.equals(name)).flatMap(Model::licence);
     }
 
     /** Returns the names of the models whose files are known. */
