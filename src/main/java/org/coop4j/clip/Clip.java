@@ -72,6 +72,9 @@ public final class Clip implements FeatureSpace {
 
     private static final int SAMPLED_TOKENS = 1000;
 
+    /** Floating-point operations of images that no processor takes long for. */
+    private static final double FEW_FLOPS = 2e12;
+
     private Clip(ConvertedModel model, Options options, Precision precision) {
         hash = new ModelHash(model.weights());
         vocabulary = options.vocabulary();
@@ -450,7 +453,7 @@ public final class Clip implements FeatureSpace {
 
     private int[] padded(int[] prompt) {
         ClipConfig.Text text = architecture().text();
-        if (!text.unmasked() || prompt.length >= text.contextLength()) {
+        if (!text.unmasked() || text.averaged() || prompt.length >= text.contextLength()) {
             return prompt;
         }
         int[] padded = Arrays.copyOf(prompt, text.contextLength());
@@ -465,8 +468,8 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Estimates the seconds that learned prompts take in a text tower without a mask, where they share nothing (SigLIP),
-     * by the speed of a matrix product now; 0 with a mask.
+     * Estimates the seconds that learned prompts take in a text tower without a mask, where they share nothing, by the speed
+     * of a matrix product now; 0 with a mask.
      *
      * @param prompts number of passes forward and back
      */
@@ -475,11 +478,35 @@ public final class Clip implements FeatureSpace {
         if (prompts == 0 || !text.unmasked()) {
             return 0;
         }
-        double ofRow = text.width() * (8.0 * text.width() + 4.0 * text.mlpWidth() + 4.0 * text.contextLength());
-        double[] squares = weights.lock().hold(() -> Linear.squares(workers(), precision()));
-        double speed = Linear.SQUARE_FLOPS / squares[squares.length / 2];
+        double ofRow = text.width() * (8.0 * text.width() + 4.0 * text.mlpWidth() + 4.0 * promptRows());
         // Back, only the gradient of the input is made.
-        return 2 * prompts * text.layers() * text.contextLength() * ofRow / speed;
+        return 2 * prompts * text.layers() * promptRows() * ofRow / speed();
+    }
+
+    /** Returns the rows of a learned prompt without a mask: the whole context, or in TIPS those of 16 vectors and a name. */
+    public int promptRows() {
+        ClipConfig.Text text = architecture().text();
+        return text.averaged() ? Math.min(20, text.contextLength()) : text.contextLength();
+    }
+
+    /**
+     * Estimates the seconds that the image tower takes for images, by the speed of a matrix product now; 0 where that is
+     * seconds on any processor, and for a ResNet.
+     */
+    public double secondsOfImages(int images) {
+        if (!(architecture().vision() instanceof ClipConfig.Vit vit)) {
+            return 0;
+        }
+        double ofRow =
+                vit.width() * (8.0 * vit.width() + (vit.gated() ? 6.0 : 4.0) * vit.mlpWidth() + 4.0 * vit.tokens());
+        double all = images * vit.layers() * vit.tokens() * ofRow;
+        return all < FEW_FLOPS ? 0 : all / speed();
+    }
+
+    /** Returns floating-point operations per second. */
+    private double speed() {
+        double[] squares = weights.lock().hold(() -> Linear.squares(workers(), precision()));
+        return Linear.SQUARE_FLOPS / squares[squares.length / 2];
     }
 
     /** Returns a copy of a weight, row after row. */

@@ -9,6 +9,7 @@ import org.coop4j.graph.AttentionLayout;
 import org.coop4j.graph.AttentionLayout.Group;
 import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
+import org.coop4j.model.ClipConfig;
 
 /**
  * Prompts packed into matrix rows, their common beginning once.
@@ -18,7 +19,8 @@ import org.coop4j.graph.Graph;
  * that equal lengths form a group without padding. With a unified context in front of the names of 1,000 classes,
  * 77,000 rows become about 4,200. Values and gradients are exact.
  *
- * <p>Without a mask (SigLIP) every row sees every row, padding too: nothing is shared, and every prompt fills the context.
+ * <p>Without a mask every row sees every row: nothing is shared. In SigLIP every prompt fills the context, since padding is
+ * seen as well; in TIPS it is not.
  *
  * <p>A prompt is an array of prompt tokens: the id of a token, or a context vector written as {@link #context}(index).
  */
@@ -69,20 +71,16 @@ public final class PackedPrompts {
         this(prompts, heads, true, 0);
     }
 
-    /**
-     * Returns prompts in which every row sees every other.
-     *
-     * @param length rows of each prompt, padding included
-     */
-    static PackedPrompts unmasked(List<int[]> prompts, int heads, int length) {
+    /** Returns prompts for a text tower; in SigLIP's they must fill the context, in TIPS's they are of any length. */
+    static PackedPrompts of(List<int[]> prompts, ClipConfig.Text text) {
         for (int[] prompt : prompts) {
             Require.that(
-                    prompt.length == length,
+                    !text.unmasked() || text.averaged() || prompt.length == text.contextLength(),
                     "a prompt of %s tokens: expected the whole context of %s, padding included",
                     prompt.length,
-                    length);
+                    text.contextLength());
         }
-        return new PackedPrompts(prompts, heads, false, 0);
+        return new PackedPrompts(prompts, text.heads(), !text.unmasked(), 0);
     }
 
     private PackedPrompts(List<int[]> prompts, int heads, boolean causal, int added) {

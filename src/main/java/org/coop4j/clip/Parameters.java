@@ -65,18 +65,32 @@ public interface Parameters {
 
     /** Returns x + MLP(norm(x)); x [rows, width] → same. */
     default SDVariable mlp(String mlp, String norm, MlpActivation activation, SDVariable x) {
-        SDVariable h = linear(mlp + ".c_fc", norm(norm, x)); // [rows, 4 width]
-        h = graph().activation(Activation.Kind.valueOf(activation.name()), h); // [rows, 4 width]
+        SDVariable y = norm(norm, x); // [rows, width]
+        SDVariable h = activation == MlpActivation.SWIGLU
+                ? gated(mlp + ".c_fc", y) // [rows, 8/3 width]
+                : graph().activation(
+                                Activation.Kind.valueOf(activation.name()),
+                                linear(mlp + ".c_fc", y)); // [rows, 4 width]
         return graph().add(x, linear(mlp + ".c_proj", h)); // [rows, width]
+    }
+
+    /** Returns one half of a layer's outputs, activated, multiplied by the other (SwiGLU); y [rows, in] → [rows, out / 2]. */
+    private SDVariable gated(String layer, SDVariable y) {
+        String weight = layer + ".weight";
+        String bias = layer + ".bias";
+        int out = (int) graph().shape(get(weight))[0];
+        SDVariable a = graph().linear(y, rows(weight, 0, out / 2), rows(bias, 0, out / 2));
+        SDVariable b = graph().linear(y, rows(weight, out / 2, out), rows(bias, out / 2, out));
+        return graph().multiply(graph().activation(Activation.Kind.SWISH, a), b);
     }
 
     /** Returns the layer norm of this name; x [rows, width] → same. */
     default SDVariable norm(String layer, SDVariable x) {
-        return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"), epsilon());
+        return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"), epsilon(layer));
     }
 
-    /** Returns the number that layer norms add to the variance: CLIP's, unless the model has another. */
-    default double epsilon() {
+    /** Returns the number that a layer norm adds to the variance: CLIP's, unless the model has another. */
+    default double epsilon(String layer) {
         return 1e-5;
     }
 
@@ -217,8 +231,8 @@ public interface Parameters {
         }
 
         @Override
-        public double epsilon() {
-            return model.epsilon();
+        public double epsilon(String layer) {
+            return model.epsilon(layer);
         }
 
         @Override
@@ -302,8 +316,8 @@ public interface Parameters {
         }
 
         @Override
-        public double epsilon() {
-            return weights.architecture().epsilon();
+        public double epsilon(String layer) {
+            return weights.architecture().epsilon(layer);
         }
 
         @Override

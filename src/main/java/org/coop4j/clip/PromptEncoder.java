@@ -271,9 +271,7 @@ public final class PromptEncoder {
     private StepGraph encoded(Vectors vectors, StepGraph.Shape shape, MemoryLimit.Range range, Precision products) {
         ClipConfig.Text text = weights.architecture().text();
         List<int[]> some = prompts.subList(range.from(), range.to());
-        PackedPrompts packed = text.unmasked()
-                ? PackedPrompts.unmasked(some, text.heads(), text.contextLength())
-                : new PackedPrompts(some, text.heads());
+        PackedPrompts packed = PackedPrompts.of(some, text);
         int[] sequences = packed.sequenceOfPrompt();
         int[] classes = new int[sequences.length];
         for (int prompt = 0; prompt < classes.length; prompt++) {
@@ -284,14 +282,15 @@ public final class PromptEncoder {
         SDVariable x = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         if (PackedPrompts.vectors(prompts) > 0) {
             SDVariable context = graph.selectRows(vectors.context(step), packed.contextOfRows());
-            x = graph.add(x, context); // [rows, width]
+            x = graph.add(x, text.averaged() ? context.mul(text.embeddingScale()) : context); // [rows, width]
         }
         Parameters parameters = vectors.changes(step).of(new Parameters.Frozen(graph.in(products), weights));
+        Queries read = text.averaged() ? Queries.ALL : Queries.LAST;
         step.encode(
                 new TextTransformer(parameters, text, weights.model().metadata().textActivation())
                         .forward(
                                 x,
-                                Transformer.packed(graph, packed.layout(), Queries.LAST),
+                                Transformer.packed(graph, packed.layout(), read),
                                 entries(step, vectors, packed, text.layers()))); // [classes, embed]
         return step;
     }

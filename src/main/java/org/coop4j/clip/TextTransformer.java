@@ -22,7 +22,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * Returns text features, not normalised.
      *
      * @param x token embeddings with the position embedding added, packed [rows, width]
-     * @param sequences the prompts: causal, read at their end tokens; SigLIP's unmasked, read at their last rows
+     * @param sequences the prompts: causal, read at their end tokens; SigLIP's unmasked, read at their last rows; TIPS's
+     *     unmasked, the mean of their rows
      * @return [prompts, embed]
      */
     public SDVariable forward(SDVariable x, Transformer.Sequences sequences) {
@@ -32,6 +33,10 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     /** Returns the same with changes of the rows on entry to blocks, by block number from 0. */
     SDVariable forward(SDVariable x, Transformer.Sequences sequences, SortedMap<Integer, Transformer.Entry> entries) {
         Transformer transformer = new Transformer(weights, "transformer", text.width(), text.layers(), activation);
+        if (text.averaged()) {
+            x = transformer.blocks(x, 0, text.layers(), sequences, entries); // [rows, width]
+            return sequences.readRows(weights.norm("ln_final", x)); // [prompts, width], which is [prompts, embed]
+        }
         x = transformer.forward(x, 0, sequences, entries); // [prompts, width]
         x = weights.norm("ln_final", x); // [prompts, width]
         SDVariable projection = weights.get("text_projection");
@@ -60,7 +65,8 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
      * @return [rows, width]
      */
     static INDArray embeddings(NativeWeights weights, PackedPrompts prompts) {
-        int width = Math.toIntExact(weights.shape(POSITIONS)[1]);
+        ClipConfig.Text text = weights.architecture().text();
+        int width = text.width();
         float[] positions = weights.floats(POSITIONS);
         INDArray result = NativeMemory.array(DataType.FLOAT, prompts.rows(), width);
         ArrayValues values = ArrayValues.of(result);
@@ -70,7 +76,7 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
             if (!PackedPrompts.isContext(prompts.token(r))) {
                 float[] token = embedding(weights, prompts.token(r));
                 for (int i = 0; i < row.length; i++) {
-                    row[i] += token[i];
+                    row[i] += (float) (token[i] * text.embeddingScale());
                 }
             }
             values.buffer().put(r * width, row);

@@ -8,6 +8,7 @@ import org.coop4j.graph.AttentionLayout.Queries;
 import org.coop4j.graph.Graph;
 import org.coop4j.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * CLIP's stack of residual attention blocks ({@code Transformer} and {@code ResidualAttentionBlock}).
@@ -28,7 +29,7 @@ public final class Transformer {
          */
         SDVariable attention(SDVariable q, SDVariable kv);
 
-        /** Returns the read row of each sequence; x [rows, width] → [sequences, width]. */
+        /** Returns the read row of each sequence, or the mean of all; x [rows, width] → [sequences, width]. */
         SDVariable readRows(SDVariable x);
     }
 
@@ -40,7 +41,11 @@ public final class Transformer {
      */
     record Entry(UnaryOperator<SDVariable> rows, Sequences sequences) {}
 
-    /** Returns sequences whose lengths the graph knows. */
+    /**
+     * Returns sequences whose lengths the graph knows.
+     *
+     * @param read the row that is read, or all for their mean
+     */
     static Sequences packed(Graph graph, AttentionLayout layout, Queries read) {
         AttentionLayout one = layout.withQueries(read);
         return new Sequences() {
@@ -56,7 +61,10 @@ public final class Transformer {
 
             @Override
             public SDVariable readRows(SDVariable x) {
-                return graph.selectRows(x, one.selectedRows());
+                if (read != Queries.ALL) {
+                    return graph.selectRows(x, one.selectedRows());
+                }
+                return graph.project(graph.constant("means", Nd4j.createFromArray(layout.means())), x);
             }
         };
     }

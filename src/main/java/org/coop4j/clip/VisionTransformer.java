@@ -21,8 +21,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * CLIP's vision transformer ({@code VisionTransformer}), that of the Perception Encoder ({@code VisionTransformer} in
- * {@code core/vision_encoder/pe.py} of facebookresearch/perception_models), and that of SigLIP ({@code models/vit.py} of
- * google-research/big_vision).
+ * {@code core/vision_encoder/pe.py} of facebookresearch/perception_models), that of SigLIP ({@code models/vit.py} of
+ * google-research/big_vision), and that of TIPS, folded into CLIP's ({@code pytorch/image_encoder.py} of
+ * google-deepmind/tips).
  */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
 
@@ -140,7 +141,8 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     /** Returns class embedding and patches with positions, before {@code ln_pre}, [batch · tokens, width]. */
     private SDVariable rows(SDVariable images, int batch) {
         Graph graph = weights.graph();
-        SDVariable x = embedded(images, 0, vit.grid() * vit.grid()); // [batch grid², width]
+        int prefix = vit.prefix();
+        SDVariable x = embedded(images, prefix, prefix + vit.grid() * vit.grid()); // [batch (prefix + grid²), width]
         return vit.classTokens() == 1
                 ? graph.frontTokens(x, weights.get(POSITIONS), weights.get(CLASS))
                 : graph.add(x, graph.selectRows(weights.get(POSITIONS), numbers(batch * vit.tokens(), vit.tokens())));
@@ -157,7 +159,7 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
     SDVariable aligned(SDVariable images, int batch, int alignment, NativeWeights frozen) {
         Graph graph = weights.graph();
         int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // per image
-        SDVariable x = embedded(images, vit.classTokens(), rows); // [batch rows, width]
+        SDVariable x = embedded(images, vit.tokens() - vit.grid() * vit.grid(), rows); // [batch rows, width]
         x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen))); // as before
         x = entered(x);
         List<Group> groups = new ArrayList<>(); // an image's tokens, then the rows that fill it up
@@ -193,9 +195,9 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
         return vit.family() == ClipConfig.Family.SIGLIP;
     }
 
-    /** Returns tokens with positions as they enter the blocks: after {@code ln_pre}, which SigLIP lacks. */
+    /** Returns tokens with positions as they enter the blocks: after {@code ln_pre}, which SigLIP and TIPS lack. */
     private SDVariable entered(SDVariable x) {
-        return isSigLip() ? x : weights.norm("visual.ln_pre", x);
+        return isSigLip() || vit.prefix() > 0 ? x : weights.norm("visual.ln_pre", x);
     }
 
     /** Returns 0 to {@code period} - 1 again and again. */

@@ -41,9 +41,9 @@ public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix 
         return vision instanceof ClipConfig.ResNet resNet ? resNet.outputWidth() : vision.width();
     }
 
-    /** Returns the projection in a graph, of SigLIP the rows themselves; x [batch, width] → [batch, embed]. */
+    /** Returns the projection in a graph, or the rows themselves; x [batch, width] → [batch, embed]. */
     public static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
-        if (vision.family() == ClipConfig.Family.SIGLIP) {
+        if (!vision.projects()) {
             return x;
         }
         return vision instanceof ClipConfig.Vit

@@ -17,6 +17,7 @@ import org.coop4j.eval.Labels;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.model.convert.WeightsFile;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.NpzFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 
@@ -98,7 +99,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
 
     private String sha256() throws IOException {
         if (source instanceof NpzFile arrays) {
-            return arrays.sha256();
+            return arrays.source().sha256(bytes -> {});
         }
         WeightsFile weights = (WeightsFile) source;
         weights.verifyChecksums(bytes -> {});

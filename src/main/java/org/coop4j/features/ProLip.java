@@ -116,9 +116,11 @@ record ProLip(
         if (space.towers().isEmpty()) {
             return "a tower of CLIP, and only features are given";
         }
-        return space.towers().get().architecture().family() == ClipConfig.Family.SIGLIP
-                ? "a projection after the image tower, and SigLIP has none"
-                : null;
+        ClipConfig architecture = space.towers().get().architecture();
+        return architecture.vision().projects()
+                ? null
+                : "a projection after the image tower, and %s has none"
+                        .formatted(architecture.family().title());
     }
 
     private VisualProjection projection(FeatureSpace space) {

@@ -37,6 +37,8 @@ public final class Activation extends GraphOp {
         GELU(dnnl_eltwise_gelu_erf, 0),
         /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))): SigLIP. */
         GELU_TANH(dnnl_eltwise_gelu_tanh, 0),
+        /** x · sigmoid(x): one half of SwiGLU. */
+        SWISH(dnnl_eltwise_swish, 1),
         /** max(x, 0): ModifiedResNet. */
         RELU(dnnl_eltwise_relu, 0),
         /** e^x. */
@@ -60,7 +62,7 @@ public final class Activation extends GraphOp {
             NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
             float[] e = new float[HostKernel.BLOCK];
             return switch (this) {
-                case QUICK_GELU -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
+                case QUICK_GELU, SWISH -> (in, n) -> quickGelu(in[0], decay(in[0], n, e, exponential), n);
                 case GELU -> (in, n) -> gelu(in[0], normal.cdf(in[0], n), n);
                 case GELU_TANH -> (in, n) -> quickGelu(in[0], tanhDecay(in[0], n, e, exponential), n);
                 case RELU -> (in, n) -> relu(in[0], n);
@@ -74,12 +76,29 @@ public final class Activation extends GraphOp {
             NormalDistribution normal = new NormalDistribution(HostKernel.BLOCK);
             float[] e = new float[HostKernel.BLOCK];
             return switch (this) {
-                case QUICK_GELU -> (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
+                case QUICK_GELU, SWISH ->
+                    (in, n) -> quickGeluGradient(in[0], in[1], decay(in[1], n, e, exponential), n);
                 case GELU -> (in, n) -> geluGradient(in[0], in[1], normal.cdf(in[1], n), normal.density(n), n);
                 case GELU_TANH -> (in, n) -> geluTanhGradient(in[0], in[1], tanhDecay(in[1], n, e, exponential), n);
                 case RELU -> (in, n) -> reluGradient(in[0], in[1], n);
                 case EXP -> (in, n) -> expGradient(in[0], in[1], n);
             };
+        }
+
+        /** Returns e^(-alpha x), the part of the sigmoid that both directions need. */
+        private float[] decay(float[] x, int n, float[] e, Exponential exponential) {
+            for (int i = 0; i < n; i++) {
+                e[i] = -alpha * x[i];
+            }
+            exponential.apply(e, n);
+            return e;
+        }
+
+        private void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
+            for (int i = 0; i < n; i++) {
+                float s = 1f / (1f + decay[i]);
+                dy[i] *= s * (1f + alpha * x[i] * (1f - s));
+            }
         }
     }
 
@@ -118,6 +137,7 @@ public final class Activation extends GraphOp {
         SameDiff sd = x.getSameDiff();
         return switch (kind) {
             case QUICK_GELU -> x.mul(sd.nn().sigmoid(x.mul(QUICK_GELU_FACTOR)));
+            case SWISH -> x.mul(sd.nn().sigmoid(x));
             case GELU -> x.mul(sd.math().erf(x.mul(Math.sqrt(0.5))).add(1).mul(0.5)); // x · Φ(x)
             case GELU_TANH ->
                 x.mul(sd.nn().sigmoid(x.add(x.mul(x).mul(x).mul(CUBIC)).mul(2 * ROOT)));
@@ -135,15 +155,6 @@ public final class Activation extends GraphOp {
                     (oneDnn, from, count) -> oneDnn.function(kind.function(), in[0], out[0], from, count));
         }
         return HostKernel.elementwise(in, out[0], workers, kind::host);
-    }
-
-    /** Returns e^(-1.702 x), the part of the sigmoid that both directions need. */
-    private static float[] decay(float[] x, int n, float[] e, Exponential exponential) {
-        for (int i = 0; i < n; i++) {
-            e[i] = -FACTOR * x[i];
-        }
-        exponential.apply(e, n);
-        return e;
     }
 
     /** Returns e^(-2u) with u the argument of the approximate GELU's tanh, whose (1 + tanh u)/2 is 1/(1 + e^(-2u)). */
@@ -170,13 +181,6 @@ public final class Activation extends GraphOp {
     private static void relu(float[] x, int n) {
         for (int i = 0; i < n; i++) {
             x[i] = Math.max(x[i], 0f);
-        }
-    }
-
-    private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
-        for (int i = 0; i < n; i++) {
-            float s = 1f / (1f + decay[i]);
-            dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
         }
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.Require;
 
@@ -104,6 +105,19 @@ public record AttentionLayout(int heads, Queries queries, boolean causal, int pr
             }
         }
         return rows;
+    }
+
+    /** Returns the matrix whose product with rows is the mean of each sequence's own, [sequences][rows]. */
+    public float[][] means() {
+        float[][] means = new float[sequences()][rows()];
+        int next = 0;
+        int start = prefix;
+        for (Group group : groups) {
+            for (int s = 0; s < group.sequences; s++, start += group.length) {
+                Arrays.fill(means[next++], start, start + group.length, 1f / group.length);
+            }
+        }
+        return means;
     }
 
     /**

@@ -153,6 +153,11 @@ public class Graph {
         return apply(new Activation(precision, kind), x);
     }
 
+    /** Returns a · b, element by element, of one shape. */
+    public SDVariable multiply(SDVariable a, SDVariable b) {
+        return apply(new Multiply(), a, b);
+    }
+
     /** Returns a + b of one shape. */
     public SDVariable add(SDVariable a, SDVariable b) {
         return apply(new Add(), a, b);

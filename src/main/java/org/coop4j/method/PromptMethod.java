@@ -21,6 +21,7 @@ import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 import org.coop4j.method.Training.BatchOrder;
+import org.coop4j.model.ClipConfig;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -226,7 +227,7 @@ public interface PromptMethod extends Method {
         return false;
     }
 
-    /** Returns true if it is defined on a text tower with a start token and a causal mask alone, which SigLIP's is not. */
+    /** Returns true if it is defined on a text tower with a start token and a causal mask alone, unlike SigLIP's and TIPS's. */
     default boolean needsCausalText() {
         return false;
     }
@@ -236,8 +237,10 @@ public interface PromptMethod extends Method {
         if (space.towers().isEmpty()) {
             return "a tower of CLIP, and only features are given";
         }
-        return needsCausalText() && space.towers().get().architecture().text().unmasked()
-                ? "a text tower with a start token and a causal mask, and SigLIP's has neither"
+        ClipConfig architecture = space.towers().get().architecture();
+        return needsCausalText() && architecture.text().unmasked()
+                ? "a text tower with a start token and a causal mask, and that of "
+                        + architecture.family().title() + " has neither"
                 : null;
     }
 

@@ -295,7 +295,7 @@ public final class ReferenceCheckpoint {
                             .start()
                             .orElseThrow(
                                     () -> new UnsupportedOperationException(
-                                            "the reference's files begin with a start token, and SigLIP has none: there is no such file")));
+                                            "the reference's files begin with a start token, and this model has none: there is no such file")));
             int[] others = new int[Math.multiplyExact(names.size(), length)];
             for (int c = 0; c < names.size(); c++) {
                 int[] tokens = names.get(c).tokens();
@@ -306,7 +306,7 @@ public final class ReferenceCheckpoint {
                         tokens.length + 1,
                         vectors);
                 System.arraycopy(tokens, 0, others, c * length, tokens.length);
-                others[c * length + tokens.length] = words.frame().end();
+                others[c * length + tokens.length] = words.frame().end().orElseThrow();
             }
             return new Embeddings(
                     new Tensor(Shape.of(names.size(), 1, width), PromptContext.embeddings(clip, starts)),

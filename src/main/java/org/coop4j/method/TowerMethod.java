@@ -248,7 +248,7 @@ interface TowerMethod extends PromptMethod {
             return lacks;
         }
         if (space.towers().get().architecture().vision() instanceof ClipConfig.Vit vit) {
-            return vit.pooling() == null || !addsRows()
+            return vit.family() == ClipConfig.Family.CLIP || !addsRows()
                     ? null
                     : "CLIP's vision transformer, to which it adds rows, and this model is a "
                             + vit.family().title();

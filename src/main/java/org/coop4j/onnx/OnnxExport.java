@@ -125,12 +125,7 @@ public record OnnxExport(Clip clip, boolean half, String version) {
 
     private Towers towers(OnnxGraph graph, Map<String, float[]> changed, MlpActivation activation) {
         ConvertedModel model = clip.model();
-        return new Towers(
-                graph,
-                model.weights(),
-                changed,
-                activation,
-                model.architecture().epsilon());
+        return new Towers(graph, model.weights(), changed, activation, model.architecture()::epsilon);
     }
 
     private void write(Path file, OnnxGraph graph, Map<String, String> metadata) throws IOException {

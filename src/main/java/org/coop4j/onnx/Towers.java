@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.model.ClipConfig;
@@ -18,14 +20,14 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  *
  * @param changed weights in place of the model's
  * @param activation of the tower's MLPs
- * @param epsilon that layer norms add to the variance
+ * @param epsilon that a layer norm adds to the variance, by its name
  */
 record Towers(
         OnnxGraph graph,
         SafetensorsFile weights,
         Map<String, float[]> changed,
         MlpActivation activation,
-        double epsilon) {
+        ToDoubleFunction<String> epsilon) {
 
     /** Stands for −∞ where a token must not attend: far enough below any score for float32. */
     private static final float NEVER = -1e9f;
@@ -37,7 +39,7 @@ record Towers(
         boolean embedded = kind != FeatureKind.BEFORE_PROJECTION;
         if (tower instanceof ClipConfig.Vit vit) {
             String x = vit(pixels, vit);
-            boolean projected = embedded && vit.family() != ClipConfig.Family.SIGLIP;
+            boolean projected = embedded && vit.projects();
             return projected ? graph.product(x, weight("visual.proj")) : x;
         }
         String x = resNet(pixels, (ClipConfig.ResNet) tower);
@@ -58,8 +60,17 @@ record Towers(
         if (sigLip) {
             x = graph.plus(x, weight("visual.conv1.bias"));
         }
-        x = graph.plus(x, weight("visual.positional_embedding"));
-        if (!sigLip) {
+        String positions = weight("visual.positional_embedding");
+        if (vit.prefix() > 0) {
+            String batch = graph.node("Shape", List.of("start", 0, "end", 1), x);
+            String size = graph.concatenate(0, batch, graph.integers(vit.prefix(), width));
+            String prefix = graph.node("Expand", graph.slice(positions, 0, 0, vit.prefix()), size);
+            x = graph.plus(x, graph.slice(positions, 0, vit.prefix(), vit.tokens()));
+            x = graph.concatenate(1, prefix, x); // [batch, tokens, width]
+        } else {
+            x = graph.plus(x, positions);
+        }
+        if (!sigLip && vit.prefix() == 0) {
             x = norm("visual.ln_pre", x);
         }
         UnaryOperator<String> qkvs = vit.family() == ClipConfig.Family.PE_CORE ? rotation(vit) : qkv -> qkv;
@@ -117,16 +128,24 @@ record Towers(
 
     /**
      * Adds the text tower: token ids [batch, context] → text features [batch, embed], read at the end token, the
-     * largest id; SigLIP's at the last row.
+     * largest id; SigLIP's at the last row; TIPS's the mean of those that are not the padding 0.
      */
     String text(String ids, ClipConfig.Text text) throws IOException {
         String x = graph.node("Gather", weight("token_embedding.weight"), ids);
+        x = text.averaged() ? graph.times(x, text.embeddingScale()) : x;
         x = graph.plus(x, weight("positional_embedding")); // [batch, context, width]
-        String mask = text.unmasked() ? "" : causalMask(text.contextLength());
+        String own = text.averaged() ? graph.cast(graph.node("Greater", ids, graph.integers(0)), DataType.FLOAT) : "";
+        String mask = text.averaged()
+                ? graph.times(graph.plus(graph.reshape(own, 0, 1, 1, -1), graph.number(-1)), -NEVER)
+                : text.unmasked() ? "" : causalMask(text.contextLength());
         for (int i = 0; i < text.layers(); i++) {
             x = block("transformer.resblocks." + i, x, text.width(), text.heads(), qkv -> qkv, mask);
         }
         x = norm("ln_final", x);
+        if (text.averaged()) {
+            String shares = graph.node("Div", own, graph.node("ReduceSum", own, graph.integers(1))); // [batch, context]
+            return graph.reshape(graph.product(graph.reshape(shares, 0, 1, -1), x), 0, text.width());
+        }
         if (text.unmasked()) {
             x = graph.slice(x, 1, text.contextLength() - 1, text.contextLength());
             x = graph.product(graph.reshape(x, 0, text.width()), weight("text_projection"));
@@ -168,6 +187,13 @@ record Towers(
     /** Adds y + MLP(norm(y)). */
     private String mlp(String block, String norm, String y) throws IOException {
         String hidden = linear(block + "mlp.c_fc.", norm(norm, y));
+        if (activation == MlpActivation.SWIGLU) { // [batch, tokens, 2 half]
+            long half = weights.shape(block + "mlp.c_proj.weight").dim(1);
+            String gate = graph.slice(hidden, 2, 0, half);
+            gate = graph.times(gate, graph.node("Sigmoid", gate));
+            return graph.plus(
+                    y, linear(block + "mlp.c_proj.", graph.times(gate, graph.slice(hidden, 2, half, 2 * half))));
+        }
         return graph.plus(y, linear(block + "mlp.c_proj.", activated(hidden)));
     }
 
@@ -207,6 +233,8 @@ record Towers(
                 String u = graph.times(graph.plus(x, cube), 2 * Math.sqrt(2 / Math.PI));
                 yield graph.times(x, graph.node("Sigmoid", u)); // (1 + tanh(u/2)) / 2 is sigmoid(u)
             }
+            case RELU -> graph.rectified(x);
+            case SWIGLU -> throw new IllegalArgumentException("not a function of single elements");
         };
     }
 
@@ -284,7 +312,7 @@ record Towers(
 
     /** Adds a layer norm over the last axis. */
     private String norm(String layer, String x) throws IOException {
-        List<Object> attributes = List.of("axis", -1, "epsilon", epsilon);
+        List<Object> attributes = List.of("axis", -1, "epsilon", epsilon.applyAsDouble(layer));
         return graph.node("LayerNormalization", attributes, x, weight(layer + ".weight"), weight(layer + ".bias"));
     }
 

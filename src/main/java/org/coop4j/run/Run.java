@@ -345,7 +345,7 @@ public final class Run {
     }
 
     /**
-     * Says how long learned prompts take where that is minutes or more: in SigLIP's text tower, where they share nothing.
+     * Says how long learned prompts take where that is minutes or more: in a text tower without a mask, where they share nothing.
      *
      * @param what learns them
      * @param prompts number of passes of a prompt through the text tower
@@ -355,7 +355,7 @@ public final class Run {
                 space.towers().map(clip -> clip.secondsOfPrompts(prompts)).orElse(0.0);
         return seconds == 0
                 ? Optional.empty()
-                : Optional.of(("%s: about %s, since SigLIP's text tower computes all %d rows of %,.0f prompts;"
+                : Optional.of(("%s: about %s, since the text tower of %s computes all %d rows of %,.0f prompts;"
                                 + " methods of image features, such as gda, avoid them")
                         .formatted(
                                 what,
@@ -363,8 +363,9 @@ public final class Run {
                                 space.towers()
                                         .orElseThrow()
                                         .architecture()
-                                        .text()
-                                        .contextLength(),
+                                        .family()
+                                        .title(),
+                                space.towers().orElseThrow().promptRows(),
                                 prompts));
     }
 

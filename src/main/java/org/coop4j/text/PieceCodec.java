@@ -15,7 +15,7 @@ import org.coop4j.model.ModelVocabulary;
 import org.coop4j.text.Pieces.Kind;
 import org.coop4j.text.Tokenizer.Frame;
 
-/** The vocabulary of a SigLIP: cleaned text is split into pieces of words, spaces among them. */
+/** The vocabulary of a SigLIP or TIPS: cleaned text is split into pieces of words, spaces among them. */
 final class PieceCodec implements Tokenizer.Codec {
 
     /**
@@ -47,14 +47,27 @@ final class PieceCodec implements Tokenizer.Codec {
         try {
             Encoding encoding =
                     vocabulary.file().endsWith(".json") ? TokenizerJson.read(content) : SentencePieceFile.read(content);
-            Frame frame = new Frame(
-                    encoding.start.isEmpty() ? OptionalInt.empty() : OptionalInt.of(id(encoding, encoding.start.get())),
-                    id(encoding, encoding.end.orElse(vocabulary.endToken())),
-                    id(encoding, vocabulary.padToken()));
+            Frame frame = vocabulary.endToken().isEmpty() ? bare(encoding) : framed(vocabulary, encoding);
             return new Tokenizer(new PieceCodec(encoding, cleaning(vocabulary.cleaning())), frame);
         } catch (InputException | IllegalArgumentException e) {
             throw new InputException(vocabulary.file() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static Frame framed(ModelVocabulary vocabulary, Encoding encoding) throws InputException {
+        return new Frame(
+                encoding.start.isEmpty() ? OptionalInt.empty() : OptionalInt.of(id(encoding, encoding.start.get())),
+                OptionalInt.of(id(encoding, encoding.end.orElse(vocabulary.endToken()))),
+                id(encoding, vocabulary.padToken()));
+    }
+
+    /** Checks that every character has pieces: TIPS takes the unknown piece for padding. */
+    private static Frame bare(Encoding encoding) throws InputException {
+        long bytes = IntStream.range(0, encoding.pieces.size())
+                .filter(id -> encoding.pieces.kind(id) == Kind.BYTE)
+                .count();
+        require(bytes == 256, "expected a piece of each of the 256 bytes, as in TIPS, got %d", bytes);
+        return Frame.NONE;
     }
 
     private static int id(Encoding encoding, String token) throws InputException {

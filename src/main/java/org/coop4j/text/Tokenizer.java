@@ -45,26 +45,29 @@ public final class Tokenizer {
     /**
      * The tokens around a text's own.
      *
-     * @param start precedes every text: 49406 in CLIP, none in SigLIP
-     * @param end follows every text: 49407 in CLIP
-     * @param padding fills the context after the end token
+     * @param start precedes every text: 49406 in CLIP, none in SigLIP and TIPS
+     * @param end follows every text: 49407 in CLIP, none in TIPS
+     * @param padding fills the context after the end token; without one nothing does
      */
-    public record Frame(OptionalInt start, int end, int padding) {
+    public record Frame(OptionalInt start, OptionalInt end, int padding) {
+
+        /** The frame of TIPS: nothing around a text, and no padding. */
+        static final Frame NONE = new Frame(OptionalInt.empty(), OptionalInt.empty(), 0);
 
         /** Returns CLIP's frame of a start and an end token, with zeros as padding. */
         public static Frame of(int start, int end) {
-            return new Frame(OptionalInt.of(start), end, 0);
+            return new Frame(OptionalInt.of(start), OptionalInt.of(end), 0);
         }
 
         /** Returns the number of start and end tokens. */
         public int length() {
-            return start.isPresent() ? 2 : 1;
+            return (int) (start.stream().count() + end.stream().count());
         }
 
         /** Returns the ids between the start and the end token. */
         public int[] around(IntStream ids) {
-            IntStream framed = IntStream.concat(ids, IntStream.of(end));
-            return (start.isPresent() ? IntStream.concat(IntStream.of(start.getAsInt()), framed) : framed).toArray();
+            return IntStream.concat(IntStream.concat(start.stream(), ids), end.stream())
+                    .toArray();
         }
     }
 
@@ -161,15 +164,19 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the text's framed tokens, padded to the context length. CLIP's padding, zero, is the token "!"; nothing
-     * after its end token affects the text's features.
+     * Returns the text's framed tokens, padded to the context length, but not in TIPS. CLIP's padding, zero, is the token
+     * "!"; nothing after its end token affects the text's features.
      *
      * @param overflow treatment of a text of too many tokens
      * @throws TextTooLongException if the text is too long, or has more than 10,000 characters, and {@code overflow} is
      *     {@code FAIL}
+     * @throws RefusedException if the text is empty, and no token frames it
      */
     public int[] tokenize(String text, int contextLength, Overflow overflow) {
         int[] framed = framed(text, contextLength, overflow);
+        if (frame.end.isEmpty()) {
+            return framed;
+        }
         int[] tokens = Arrays.copyOf(framed, contextLength);
         Arrays.fill(tokens, framed.length, contextLength, frame.padding);
         return tokens;
@@ -197,6 +204,9 @@ public final class Tokenizer {
                     "%s tokens (including start and end)".formatted(ids.length + frame.length()),
                     "context length " + contextLength,
                     text);
+        }
+        if (ids.length + frame.length() == 0) {
+            throw new RefusedException("a text has no tokens, and the model none to put in their place: use words");
         }
         return frame.around(Arrays.stream(ids).limit(room));
     }

@@ -50,7 +50,7 @@ public final class GoldenModels {
                 .toList();
     }
 
-    /** Converts {@code vit}, {@code vit_gelu}, {@code resnet}, {@code pe_core/cls} or {@code siglip1/huggingface} into {@code folder}. */
+    /** Converts {@code vit}, {@code vit_gelu}, {@code resnet}, {@code pe_core/cls}, {@code tips/b} or {@code siglip1/huggingface} into {@code folder}. */
     public static Path convert(String model, Path folder) throws IOException {
         Path target = folder.resolve(model.replace('/', '-') + ".safetensors");
         if (!Files.exists(target)) {
@@ -58,6 +58,7 @@ public final class GoldenModels {
                     switch (model) {
                         case "vit" -> "vit/torchscript.pt";
                         case "resnet" -> "resnet/torchscript.pt";
+                        case "tips/b", "tips/g" -> model + "/huggingface";
                         default -> model.startsWith("siglip") ? model : model + "/open_clip";
                     };
             Converter.convert(file(source), target, Optional.empty(), Progress.NONE);

@@ -67,7 +67,7 @@ class ImageEncoderTest {
         return Stream.concat(transformers(), Stream.of(new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 32, 16)));
     }
 
-    /** Models of 5, 50, 5, 17, 16 and 16 tokens, after three of CLIP two Perception Encoders and a SigLIP. */
+    /** Models of 5, 50, 5, 17, 16, 16 and 27 tokens: three of CLIP, two Perception Encoders, a SigLIP and a TIPS. */
     static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
                 new ClipConfig.Vit(32, 16, 768, 2, 12, 2048),
@@ -75,7 +75,8 @@ class ImageEncoderTest {
                 new ClipConfig.Vit(32, 16, 128, 2, 2, 512),
                 new ClipConfig.Vit(64, 16, 384, 1, 6, 768, new ClipConfig.Pooling(true, true, 8, 768)),
                 new ClipConfig.Vit(64, 16, 192, 1, 2, 1120, new ClipConfig.Pooling(false, true, 8, 768)),
-                new ClipConfig.Vit(70, 16, 192, 1, 2, 560, new ClipConfig.Pooling(false, false, 2, 560)));
+                new ClipConfig.Vit(70, 16, 192, 1, 2, 560, new ClipConfig.Pooling(false, false, 2, 560)),
+                new ClipConfig.Vit(70, 14, 192, 1, 2, 560, null, 2, true));
     }
 
     static Stream<Arguments> towersInEachPrecision() {
@@ -85,9 +86,10 @@ class ImageEncoderTest {
     }
 
     private static Path write(Path folder, ClipConfig.Vision vision) throws IOException {
+        boolean tips = vision.family() == ClipConfig.Family.TIPS;
         boolean sigLip = vision.family() == ClipConfig.Family.SIGLIP;
-        ClipConfig.Text text = new ClipConfig.Text(8, 100, 16, 2, 1, 64, sigLip);
-        ClipConfig config = new ClipConfig(sigLip ? vision.width() : 64, vision, text);
+        ClipConfig.Text text = new ClipConfig.Text(8, 100, tips ? vision.width() : 16, 2, 1, 64, sigLip || tips, tips);
+        ClipConfig config = new ClipConfig(vision.projects() ? 64 : vision.width(), vision, text);
         Path file = folder.resolve("model.safetensors");
         RandomWeights.write(config, 3, file, MlpActivation.published(config), Progress.NONE);
         return file;

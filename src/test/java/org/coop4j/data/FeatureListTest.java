@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.NpzFileTest;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;

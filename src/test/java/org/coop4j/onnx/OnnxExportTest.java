@@ -62,7 +62,9 @@ class OnnxExportTest {
         "siglip1/huggingface, siglip1/values, pixels, ''",
         "siglip1/open_clip, siglip1/values, pixels, open_clip.",
         "siglip2/huggingface, siglip2/values, pixels, ''",
-        "siglip2/open_clip, siglip2/values, pixels, open_clip."
+        "siglip2/open_clip, siglip2/values, pixels, open_clip.",
+        "tips/b, tips/b/values, pixels, ''",
+        "tips/g, tips/g/values, pixels, ''"
     })
     void bothTowersGiveTheReferencesFeatures(
             String name, String values, String pixels, String of, Differences differences) throws Exception {

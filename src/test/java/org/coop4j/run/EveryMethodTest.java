@@ -41,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Properties of a run of any method. */
@@ -64,7 +65,7 @@ class EveryMethodTest {
     /** What a Perception Encoder is refused for. */
     private static final Set<String> REFUSED = Set.of("vpt", "ivlp", "maple", "promptsrc", "mmrl");
 
-    /** What SigLIP is refused for besides: its text tower has no mask, and its image tower no projection. */
+    /** What SigLIP and TIPS are refused for besides: no mask in the text tower, no projection of images. */
     private static final Set<String> REFUSED_FOR_SIGLIP = Set.of("tcp", "deep-language", "prolip");
 
     private static final Map<String, Known> LEARNED = new HashMap<>();
@@ -94,13 +95,15 @@ class EveryMethodTest {
         /** One without a class token and with a single block of text, for some methods. */
         PE_CORE_WITHOUT_CLASS_TOKEN,
         /** A golden SigLIP 2 with its own vocabulary. */
-        SIGLIP;
+        SIGLIP,
+        /** A golden TIPSv2 with its own vocabulary. */
+        TIPS;
 
         Clip open() throws IOException {
             Workers workers = new Workers(RunFixture.THREADS);
-            if (this == SIGLIP) {
+            if (this == SIGLIP || this == TIPS) {
                 return Clip.open(
-                        GoldenModels.convert("siglip2/huggingface", folder),
+                        GoldenModels.convert(this == TIPS ? "tips/b" : "siglip2/huggingface", folder),
                         new Clip.Options(Tokenizer::of, workers, Precision.FLOAT32));
             }
             return this == TINY
@@ -152,7 +155,11 @@ class EveryMethodTest {
                 .map(Method::id)
                 .filter(id -> subject != Subject.PE_CORE_WITHOUT_CLASS_TOKEN || SOME.contains(id))
                 .filter(id -> subject == Subject.TINY || !REFUSED.contains(id))
-                .filter(id -> subject != Subject.SIGLIP || !REFUSED_FOR_SIGLIP.contains(id))
+                .filter(id ->
+                        !List.of(Subject.SIGLIP, Subject.TIPS).contains(subject) || !REFUSED_FOR_SIGLIP.contains(id))
+                .filter(id -> subject != Subject.TIPS
+                        || SOME.contains(id)
+                        || Method.of(id).group() != Method.Group.FEATURES)
                 .map(id -> Arguments.of(subject, id)));
     }
 
@@ -316,14 +323,14 @@ class EveryMethodTest {
         }
     }
 
-    @Test
-    void methodsThatSiglipsTowersDoNotHaveAreRefusedByName() {
+    @ParameterizedTest
+    @CsvSource({"SIGLIP, SigLIP", "TIPS, TIPS"})
+    void methodsThatTowersWithoutMaskAndProjectionDoNotHaveAreRefusedByName(Subject subject, String name) {
         for (String method : REFUSED_FOR_SIGLIP) {
-            assertThrown(() -> Subject.SIGLIP.run(method, method, new RunFixture.Quiet()), method, "SigLIP", "gda");
+            assertThrown(() -> subject.run(method, method, new RunFixture.Quiet()), method, name, "gda");
         }
         for (String method : REFUSED) {
-            assertThrown(
-                    () -> Subject.SIGLIP.run(method, method, new RunFixture.Quiet()), method, "SigLIP", "clip-lora");
+            assertThrown(() -> subject.run(method, method, new RunFixture.Quiet()), method, name, "clip-lora");
         }
     }
 

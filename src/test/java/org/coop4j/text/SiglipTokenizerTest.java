@@ -129,7 +129,9 @@ class SiglipTokenizerTest {
         }
         assertThat(words).isPositive();
         assertThat(parts).isPositive();
-        assertThat(tokenizer.readable(tokenizer.frame().end())).startsWith("<").endsWith(">");
+        assertThat(tokenizer.readable(tokenizer.frame().end().orElseThrow()))
+                .startsWith("<")
+                .endsWith(">");
         assertThat(tokenizer.decode(tokenizer.encode("naïve 😊"))).isEqualTo("naïve 😊");
     }
 

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.ModelMetadata;
@@ -25,9 +26,13 @@ final class ConvertCommand extends ConsoleCommand {
     @Option(names = "--activation", paramLabel = "NAME")
     MlpActivation activation;
 
+    @Option(names = "--size", paramLabel = "PIXELS")
+    Integer size;
+
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written = Converter.convert(source, out.file, Optional.ofNullable(activation), console);
+        OptionalInt pixels = size == null ? OptionalInt.empty() : OptionalInt.of(size);
+        ModelMetadata written = Converter.convert(source, out.file, Optional.ofNullable(activation), pixels, console);
         console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }

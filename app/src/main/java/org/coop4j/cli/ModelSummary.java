@@ -32,7 +32,9 @@ final class ModelSummary {
         if (vision instanceof ClipConfig.Vit vit) {
             return "%s of %s, patch %d, width %d, %s, %d px"
                     .formatted(
-                            vit.pooling() == null ? "ViT" : vit.family().title(),
+                            vit.family() == ClipConfig.Family.CLIP
+                                    ? "ViT"
+                                    : vit.family().title(),
                             Numbers.count(vit.layers(), "layer"),
                             vit.patchSize(),
                             vit.width(),

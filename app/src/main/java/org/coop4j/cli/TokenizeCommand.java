@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "tokenize")
 final class TokenizeCommand extends ConsoleCommand {
 
-    /** Positions of a prompt in every CLIP that OpenAI published, and in most SigLIPs, which have no start token. */
+    /** Positions of a prompt in every CLIP that OpenAI published, and in most SigLIPs and TIPS, which have no start token. */
     private static final int CONTEXT = 77;
 
     private static final int SIGLIP_CONTEXT = 64;
@@ -56,7 +56,10 @@ final class TokenizeCommand extends ConsoleCommand {
             } else if (starts && whole > PE_CONTEXT) {
                 excess = ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt";
             }
-            return ids.size() + (starts ? ", with start and end token " : ", with end token ") + whole + excess;
+            if (whole > ids.size()) {
+                excess = (starts ? ", with start and end token " : ", with end token ") + whole + excess;
+            }
+            return ids.size() + excess;
         }
     }
 

@@ -14,6 +14,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.model.ClipConfig;
 
 /**
  * A finding of a trial of a model's whole chain, from picture and text to label.
@@ -33,15 +34,42 @@ public record ModelTrial(String name, boolean holds, String finding) {
      * A picture with captions and the numbers that were published for them.
      *
      * @param model whose numbers they are
-     * @param numbers probabilities; logits of a SigLIP
+     * @param numbers probabilities; logits of a SigLIP or TIPS
      * @param error largest difference: most were computed in half precision
+     * @param text beginning of the first caption's unit feature, as far as it was published
+     * @param image beginning of the picture's
      */
-    private record Example(String model, String picture, List<String> captions, List<Double> numbers, double error) {}
+    record Example(
+            String model,
+            String picture,
+            List<String> captions,
+            List<Double> numbers,
+            double error,
+            List<Double> text,
+            List<Double> image) {
+
+        private Example(String model, String picture, List<String> captions, List<Double> numbers, double error) {
+            this(model, picture, captions, numbers, error, List.of(), List.of());
+        }
+    }
+
+    private static final double TEXT_ERROR = 1e-4;
+
+    /** The published picture was resized by another library. */
+    private static final double IMAGE_ERROR = 1e-3;
 
     private static final List<String> OF_CLIP_PNG = List.of("a diagram", "a dog", "a cat");
 
     /** The example in the README of openai/CLIP, those of the tests of transformers, and of users of open_clip. */
-    private static final List<Example> EXAMPLES = List.of(
+    static final List<Example> EXAMPLES = List.of(
+            new Example(
+                    "tipsv2-b14",
+                    "000000039769.jpg of COCO",
+                    List.of("two cats on a sofa", "a cat lying down", "a dog on a couch", "an empty room"),
+                    List.of(31.1219, 26.9934, 20.2675, 17.5554),
+                    0.3,
+                    List.of(0.69319, 0.03710, 0.01194, 0.02136, -0.04281),
+                    List.of(0.03267, 0.02216, 0.00546, 0.01890, -0.05426)),
             new Example("ViT-B/32", "CLIP.png", OF_CLIP_PNG, List.of(0.9927937, 0.00421068, 0.00299572), 2e-3),
             new Example(
                     "siglip-base-patch16-224",
@@ -54,10 +82,16 @@ public record ModelTrial(String name, boolean holds, String finding) {
     /** A text with its ids in a published vocabulary, without the end token. */
     private record KnownText(String text, List<Integer> ids) {}
 
-    /** By size of the vocabulary. */
-    private static final Map<Integer, KnownText> KNOWN_TEXTS = Map.of(
-            32_000, new KnownText("the real mountain view", List.of(260, 638, 3293, 870)),
-            256_000, new KnownText("生活的真谛是", List.of(122182, 235710, 245467, 235427)));
+    /** By family and size of the vocabulary. */
+    private static final Map<String, KnownText> KNOWN_TEXTS = Map.of(
+            "SigLIP 32000", new KnownText("the real mountain view", List.of(260, 638, 3293, 870)),
+            "SigLIP 256000", new KnownText("生活的真谛是", List.of(122182, 235710, 245467, 235427)),
+            "TIPS 32000",
+                    new KnownText(
+                            "This is a test 😊 I was born in 92000, and this is falsé.",
+                            List.of(
+                                    1267, 512, 262, 3213, 26717, 244, 163, 156, 142, 279, 1300, 10189, 317, 7735, 1043,
+                                    48, 346, 1267, 512, 22762, 26773, 26803)));
 
     /**
      * Tries a model on photographs and their class names, which it should agree with better than by chance.
@@ -85,8 +119,9 @@ public record ModelTrial(String name, boolean holds, String finding) {
                 Arrays.equals(images.toArray(), again.toArray()),
                 "the same picture has the same features"));
         findings.add(agreement(photographs, images.products(texts), data.classCount()));
-        KnownText known = KNOWN_TEXTS.get(clip.tokenizer().vocabularySize());
-        if (clip.logitBias().isPresent() && known != null) {
+        KnownText known = KNOWN_TEXTS.get(
+                clip.architecture().family().title() + " " + clip.tokenizer().vocabularySize());
+        if (known != null) {
             List<Integer> ids =
                     Arrays.stream(clip.tokenizer().encode(known.text)).boxed().toList();
             findings.add(new ModelTrial(
@@ -115,17 +150,33 @@ public record ModelTrial(String name, boolean holds, String finding) {
     }
 
     private static ModelTrial published(Clip clip, Path example) throws IOException {
-        boolean ofLogits = clip.logitBias().isPresent();
-        String name = ofLogits ? clip.architecture().publishedName().orElse("") : "ViT-B/32";
+        ClipConfig architecture = clip.architecture();
+        boolean ofLogits = architecture.text().unmasked();
+        String name = ofLogits ? architecture.publishedName().orElse("") : "ViT-B/32";
         Example known = EXAMPLES.stream()
                 .filter(one -> one.model.equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "no example of this SigLIP was published: omit the picture, or try siglip-base-patch16-224"));
-        FeatureMatrix texts = clip.encodeTexts(known.captions);
-        FeatureMatrix image = clip.encodeImages(List.of(example));
-        float[] found = ofLogits ? clip.independentLogits(image, texts)[0] : clip.probabilities(image, texts)[0];
-        boolean same = true;
+                        "no example of this %s was published: omit the picture, or try siglip-base-patch16-224"
+                                .formatted(architecture.family().title())));
+        FeatureMatrix texts = clip.encodeTexts(known.captions).normalized();
+        FeatureMatrix image = clip.encodeImages(List.of(example)).normalized();
+        float[] found =
+                ofLogits ? image.products(texts).times(clip.logitScale()).row(0) : clip.probabilities(image, texts)[0];
+        for (int i = 0; i < found.length; i++) {
+            found[i] += ofLogits ? clip.logitBias().orElse(0f) : 0;
+        }
+        return compared(known, ofLogits, found, texts.row(0), image.row(0));
+    }
+
+    /**
+     * Compares what a model says of an example with what was published.
+     *
+     * @param text unit feature of the first caption
+     * @param image unit feature of the picture
+     */
+    static ModelTrial compared(Example known, boolean ofLogits, float[] found, float[] text, float[] image) {
+        boolean same = isNear(text, known.text, TEXT_ERROR) && isNear(image, known.image, IMAGE_ERROR);
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < found.length; i++) {
             same &= Math.abs(found[i] - known.numbers.get(i)) <= known.error;
@@ -134,12 +185,23 @@ public record ModelTrial(String name, boolean holds, String finding) {
         return new ModelTrial(
                 "example",
                 same,
-                "%s, and as published for %s by %s: %s"
+                "%s, and as published for %s by %s: %s%s"
                         .formatted(
                                 ofLogits ? "logits" : "probabilities",
                                 known.picture,
                                 known.model,
-                                String.join(", ", parts)));
+                                String.join(", ", parts),
+                                known.text.isEmpty()
+                                        ? ""
+                                        : "; features begin %s and %s".formatted(beginning(text), beginning(image))));
+    }
+
+    private static String beginning(float[] feature) {
+        return "%.5f, %.5f".formatted(feature[0], feature[1]);
+    }
+
+    private static boolean isNear(float[] feature, List<Double> beginning, double error) {
+        return IntStream.range(0, beginning.size()).allMatch(i -> Math.abs(feature[i] - beginning.get(i)) <= error);
     }
 
     private static boolean unit(FeatureMatrix features) {

@@ -22,6 +22,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Json;
 import org.coop4j.http.Clients;
@@ -29,7 +30,6 @@ import org.coop4j.http.Clients.Client;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.Uploads;
 import org.coop4j.text.Tokenizer.Overflow;
-import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * {@code POST /v1/embeddings}: unit vectors of texts and pictures in the form of OpenAI's API, with pictures as in
@@ -169,7 +169,7 @@ record EmbeddingsApi(Classifiers classifiers, Uploads uploads) {
             }
             int context = clip.architecture().text().contextLength();
             return clip.tokenizer().framed(item.text, context, Overflow.FAIL).length;
-        } catch (TextTooLongException e) {
+        } catch (RefusedException e) {
             throw Refusal.badRequest(e.getMessage());
         }
     }

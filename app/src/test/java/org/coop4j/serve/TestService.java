@@ -95,6 +95,20 @@ final class TestService implements AutoCloseable {
         return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold, null, time);
     }
 
+    /** Starts a service with a zero-shot classifier of a model, which it closes. */
+    static TestService of(Clip clip) throws IOException {
+        Classifier classifier = PromptEnsemble.of("a photo of a {}.").classifier(clip, CLASSES);
+        return new TestService(
+                clip,
+                new Hindrance(classifier),
+                EncodingLimits.standard(),
+                onLoopback(),
+                Optional.empty(),
+                Optional.empty(),
+                null,
+                new ManualClock());
+    }
+
     /** Returns a folder of some golden pictures to search in. */
     private static ServedPool pool(ServedClassifier served, Path folder) throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures"));

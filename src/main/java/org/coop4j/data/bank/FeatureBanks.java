@@ -6,6 +6,7 @@ import java.lang.ref.SoftReference;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,6 +50,9 @@ import org.slf4j.Logger;
 public final class FeatureBanks implements AutoCloseable {
 
     private static final Logger log = Log.of(FeatureBanks.class);
+
+    /** Seconds of encoding that are told beforehand. */
+    private static final double LONG = 60;
 
     /** Fewest bytes of a view whose size on the disk matters. */
     private static final int LARGE = 1 << 16;
@@ -182,13 +187,22 @@ public final class FeatureBanks implements AutoCloseable {
         Encoding encoding = new Encoding(bank, transform);
         try {
             List<LabelledImage> hashed = encoding.hashed(images, clip.workers());
-            encoding.encodeMissing(hashed, clip.imageEncoder(kind), what, progress);
+            encoding.encodeMissing(hashed, clip, kind, what, progress);
             encoding.report(skipBad, progress);
             return encoding.features(hashed);
         } finally {
             files.keep();
             outlines.keep();
         }
+    }
+
+    /** Returns how long images take, where that is a minute or more. */
+    static Optional<String> cost(int images, double seconds, String what, int side) {
+        return seconds < LONG
+                ? Optional.empty()
+                : Optional.of("encoding %s at %d pixels: about %.1f per second, %s in all"
+                        .formatted(what, side, images / seconds, Numbers.duration(Duration.ofMillis((long)
+                                (1000 * seconds)))));
     }
 
     /** Returns pixels, which are read from the images again unless the memory has room for them. */
@@ -290,12 +304,16 @@ public final class FeatureBanks implements AutoCloseable {
         }
 
         /** Encodes missing views part by part, appending each part at once: a kill loses one part at most. */
-        private void encodeMissing(List<LabelledImage> images, ImageEncoder encoder, String what, Progress progress)
+        private void encodeMissing(
+                List<LabelledImage> images, Clip clip, FeatureKind kind, String what, Progress progress)
                 throws IOException {
             List<View> missing = missing(images);
             if (missing.isEmpty()) {
                 return;
             }
+            ImageEncoder encoder = clip.imageEncoder(kind);
+            cost(missing.size(), clip.secondsOfImages(missing.size()), what, encoder.imageSize())
+                    .ifPresent(progress::note);
             if (bank.recordBytes() >= LARGE) {
                 long room = Files.getFileStore(folder).getUsableSpace();
                 long bytes = requireRoom(missing.size(), bank.recordBytes(), room, folder);

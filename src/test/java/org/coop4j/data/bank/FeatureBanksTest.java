@@ -68,6 +68,16 @@ class FeatureBanksTest {
         clip = TinyModel.open(TinyModel.write(models.resolve("tiny.safetensors"), 1), 2);
     }
 
+    @Test
+    void whatTakesAMinuteIsSaidBeforehand() {
+        assertThat(FeatureBanks.cost(900, 59, "training images", 448)).isEmpty();
+        assertThat(FeatureBanks.cost(900, 600, "training images", 448))
+                .hasValue("encoding training images at 448 pixels: about 1.5 per second, 10 min 00 s in all");
+        assertThat(clip.secondsOfImages(70)).isZero();
+        double many = clip.secondsOfImages(1_000_000_000);
+        assertThat(many).isPositive().isFinite();
+    }
+
     @BeforeEach
     void drawPictures() throws IOException {
         for (int i = 0; i < 70; i++) {

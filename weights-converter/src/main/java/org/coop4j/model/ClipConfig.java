@@ -42,7 +42,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         /** Meta's Perception Encoder (PE-Core; Bolya and others, 2025). */
         PE_CORE("Perception Encoder"),
         /** Google's SigLIP and SigLIP 2 at a fixed resolution (Zhai and others, 2023; Tschannen and others, 2025). */
-        SIGLIP("SigLIP");
+        SIGLIP("SigLIP"),
+        /** Google DeepMind's TIPS and TIPSv2 (Maninis and others, 2024; google-deepmind/tips). */
+        TIPS("TIPS");
 
         private final String title;
 
@@ -63,17 +65,24 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 vision != null && text != null,
                 "expected a vision and a text tower, got no %s",
                 vision == null ? "vision" : "text");
-        boolean sigLip = vision.family() == Family.SIGLIP;
+        Family family = vision.family();
+        boolean unmasked = family == Family.SIGLIP || family == Family.TIPS;
         Require.that(
-                text.unmasked == sigLip,
+                text.unmasked == unmasked && text.averaged == (family == Family.TIPS),
                 "expected a text tower %s, as that of every %s",
-                sigLip ? "without a mask" : "with a causal mask",
-                vision.family().title());
+                unmasked ? "without a mask" : "with a causal mask",
+                family.title());
         Require.that(
-                !sigLip || embedDim == vision.width(),
-                "expected features as wide as SigLIP's image tower (%s), got %s",
+                !unmasked || embedDim == vision.width(),
+                "expected features as wide as the image tower of %s (%s), got %s",
+                family.title(),
                 vision.width(),
                 embedDim);
+        Require.that(
+                !text.averaged || text.width == embedDim,
+                "expected two towers of one width, as those of TIPS, got %s and %s",
+                embedDim,
+                text.width);
     }
 
     /** Returns the family of both towers. */
@@ -81,9 +90,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         return vision.family();
     }
 
-    /** Returns the number that layer norms add to the variance. */
-    public double epsilon() {
-        return family() == Family.SIGLIP ? 1e-6 : 1e-5;
+    /** Returns the number that a layer norm adds to the variance, by its name: in TIPS the towers differ. */
+    public double epsilon(String norm) {
+        boolean small = family() == Family.SIGLIP || (family() == Family.TIPS && norm.startsWith("visual."));
+        return small ? 1e-6 : 1e-5;
     }
 
     /** The image tower. */
@@ -103,6 +113,11 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         default Family family() {
             return Family.CLIP;
         }
+
+        /** Returns true if a projection follows the tower. */
+        default boolean projects() {
+            return family() == Family.CLIP || family() == Family.PE_CORE;
+        }
     }
 
     /**
@@ -115,6 +130,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param heads attention heads; divides {@code width}
      * @param mlpWidth hidden channels of the MLPs
      * @param pooling attention pooling; null for CLIP's own tower, whose class token is read
+     * @param prefix 2 for TIPS, where the first rows of the positions are class token and register, the others hold the
+     *     patches' bias, and neither a norm precedes the blocks nor a projection follows them; otherwise 0
+     * @param gated true if the first half of the MLPs' hidden channels, activated, multiplies the second (SwiGLU): c_fc has
+     *     twice {@code mlpWidth} rows
      */
     @JsonTypeName(VIT)
     public record Vit(
@@ -124,7 +143,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             int layers,
             int heads,
             int mlpWidth,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Pooling pooling)
+            @JsonInclude(JsonInclude.Include.NON_NULL) Pooling pooling,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) int prefix,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean gated)
             implements Vision {
         private static final double ROTARY_BASE = 10_000;
 
@@ -140,6 +161,10 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                     "expected an image size that is a multiple of patch size %d, got %d",
                     patchSize,
                     imageSize);
+            Require.that(
+                    prefix == 0 ? !gated : prefix == 2 && pooling == null,
+                    "expected a prefix of 2 rows, as in TIPS, or none, got %s",
+                    prefix);
             if (pooling != null) {
                 requireHeads("attention pooling", width, pooling.poolHeads);
                 Require.that(
@@ -154,8 +179,16 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             this(imageSize, patchSize, width, layers, heads, mlpWidth, null);
         }
 
+        /** A vision transformer of CLIP, a Perception Encoder or SigLIP. */
+        public Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth, Pooling pooling) {
+            this(imageSize, patchSize, width, layers, heads, mlpWidth, pooling, 0, false);
+        }
+
         @Override
         public Family family() {
+            if (prefix > 0) {
+                return Family.TIPS;
+            }
             return pooling == null ? Family.CLIP : pooling.rotary ? Family.PE_CORE : Family.SIGLIP;
         }
 
@@ -164,14 +197,14 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             return imageSize / patchSize;
         }
 
-        /** Returns the number of class tokens, which precede the patches: 1 or 0. */
+        /** Returns the number of class tokens with an embedding of their own, which precede the patches: 1 or 0. */
         public int classTokens() {
-            return pooling == null || pooling.classToken ? 1 : 0;
+            return (pooling == null ? prefix == 0 : pooling.classToken) ? 1 : 0;
         }
 
-        /** Returns the number of tokens of an image: its patches and the class token. */
+        /** Returns the number of tokens of an image: its patches and what precedes them. */
         public int tokens() {
-            return grid() * grid() + classTokens();
+            return grid() * grid() + classTokens() + prefix;
         }
 
         /**
@@ -262,6 +295,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param mlpWidth hidden channels of the MLPs
      * @param unmasked true for SigLIP, where every row sees every row, padding too, the last row is read, and the
      *     projection has a bias; false for a causal mask
+     * @param averaged true for TIPS, which has no mask, no padding and no projection: tokens enter multiplied by the root of
+     *     the width, and the mean of the rows is read
      */
     public record Text(
             int contextLength,
@@ -270,10 +305,23 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             int heads,
             int layers,
             int mlpWidth,
-            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean unmasked) {
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean unmasked,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean averaged) {
         /** A text transformer with a causal mask. */
         public Text(int contextLength, int vocabularySize, int width, int heads, int layers, int mlpWidth) {
             this(contextLength, vocabularySize, width, heads, layers, mlpWidth, false);
+        }
+
+        /** A text transformer of CLIP or SigLIP. */
+        public Text(
+                int contextLength,
+                int vocabularySize,
+                int width,
+                int heads,
+                int layers,
+                int mlpWidth,
+                boolean unmasked) {
+            this(contextLength, vocabularySize, width, heads, layers, mlpWidth, unmasked, false);
         }
 
         /** Checks that the dimensions fit together. */
@@ -283,6 +331,11 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
             requireLayers("text layers", layers);
             requirePositive("text MLP width", mlpWidth);
             requireHeads("text", width, heads);
+        }
+
+        /** Returns the factor of a token's embedding before its position is added. */
+        public double embeddingScale() {
+            return averaged ? Math.sqrt(width) : 1;
         }
     }
 
@@ -387,7 +440,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 fields.whole("layers"),
                 heads,
                 fields.whole("mlp_width"),
-                fields.has("pooling") ? pooling(fields.object("pooling")) : null);
+                fields.has("pooling") ? pooling(fields.object("pooling")) : null,
+                fields.whole("prefix", 0),
+                fields.flag("gated", false));
     }
 
     private static Pooling pooling(JsonTree fields) {
@@ -406,7 +461,8 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                 fields.whole("heads"),
                 fields.whole("layers"),
                 fields.whole("mlp_width"),
-                fields.flag("unmasked", false));
+                fields.flag("unmasked", false),
+                fields.flag("averaged", false));
     }
 
     static void requirePositive(String name, int value) {

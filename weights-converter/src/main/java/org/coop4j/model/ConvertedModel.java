@@ -79,9 +79,9 @@ public final class ConvertedModel implements Closeable {
         return metadata.activation();
     }
 
-    /** Returns true for a SigLIP that was converted without a vocabulary: CLIP's is not its own. */
+    /** Returns true for a SigLIP or TIPS that was converted without a vocabulary: CLIP's is not its own. */
     public boolean lacksVocabulary() {
-        return metadata.vocabulary().isEmpty() && architecture().family() == ClipConfig.Family.SIGLIP;
+        return metadata.vocabulary().isEmpty() && architecture().text().unmasked();
     }
 
     /**

@@ -64,6 +64,10 @@ public final class ExpectedTensors {
         Map<String, Object> text = sizes(architecture.text(), architecture);
         Map<String, Object> vision = sizes((Record) architecture.vision(), architecture);
         all.add("text", "", text);
+        if (!architecture.text().averaged()) {
+            all.add("text projection", "", text);
+        }
+        all.add("logit scale", "", text);
         if (architecture.vision() instanceof ClipConfig.Vit vit) {
             all.vit(vit, vision);
         } else if (architecture.vision() instanceof ClipConfig.ResNet resNet) {
@@ -71,7 +75,7 @@ public final class ExpectedTensors {
         }
         all.blocks("text block", "transformer", architecture.text().layers(), text);
         all.add("text end", "", text);
-        if (architecture.text().unmasked()) {
+        if (architecture.family() == ClipConfig.Family.SIGLIP) {
             all.add("biases", "", text);
         }
         return all.tensors;
@@ -86,15 +90,18 @@ public final class ExpectedTensors {
 
     private void vit(ClipConfig.Vit vit, Map<String, Object> sizes) {
         sizes.put("tokens", vit.tokens());
+        sizes.put("hidden", vit.gated() ? 2 * vit.mlpWidth() : vit.mlpWidth());
         if (vit.classTokens() == 1) {
             add("class token", "visual.", sizes);
         }
         add("positions", "visual.", sizes);
-        boolean sigLip = vit.family() == ClipConfig.Family.SIGLIP;
-        for (String part :
-                sigLip ? List.of("patches", "bias of patches") : List.of("projection", "patches", "norm of patches")) {
-            add(part, "visual.", sizes);
-        }
+        List<String> parts =
+                switch (vit.family()) {
+                    case SIGLIP -> List.of("patches", "bias of patches");
+                    case TIPS -> List.of("patches");
+                    default -> List.of("projection", "patches", "norm of patches");
+                };
+        parts.forEach(part -> add(part, "visual.", sizes));
         blocks("image block", "visual.transformer", vit.layers(), sizes);
         add("image end", "visual.", sizes);
         if (vit.pooling() != null) {

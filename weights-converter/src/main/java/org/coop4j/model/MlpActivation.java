@@ -10,14 +10,19 @@ public enum MlpActivation {
     /** x · Φ(x) with the exact error function, of most open_clip models. */
     GELU,
     /** The approximation of GELU by a hyperbolic tangent, of SigLIP. */
-    GELU_TANH;
+    GELU_TANH,
+    /** x · sigmoid(x) of one half of the hidden channels, multiplied by the other: TIPS's largest image tower. */
+    SWIGLU,
+    /** max(x, 0), of TIPS's text towers. */
+    RELU;
 
-    /** Returns the activation of an architecture as it was trained. */
+    /** Returns the activation of an architecture's image tower as it was trained. */
     public static MlpActivation published(ClipConfig architecture) {
         return switch (architecture.family()) {
             case CLIP -> QUICK_GELU;
             case PE_CORE -> GELU;
             case SIGLIP -> GELU_TANH;
+            case TIPS -> ((ClipConfig.Vit) architecture.vision()).gated() ? SWIGLU : GELU;
         };
     }
 
@@ -37,6 +42,7 @@ public enum MlpActivation {
                 return activation;
             }
         }
-        throw new InputException("activation: expected quick_gelu, gelu or gelu_tanh, got \"" + id + "\"");
+        throw new InputException(
+                "activation: expected quick_gelu, gelu, gelu_tanh, swiglu or relu, got \"" + id + "\"");
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
@@ -42,10 +43,16 @@ public record ModelMetadata(
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
-    /** A model with one activation and CLIP's vocabulary. */
+    /** A model with CLIP's vocabulary or none, and one activation, but for TIPS's text tower. */
     public ModelMetadata(
             ClipConfig architecture, MlpActivation activation, PreprocessConfig preprocessing, SourceInfo source) {
-        this(architecture, activation, activation, preprocessing, Optional.empty(), source);
+        this(
+                architecture,
+                activation,
+                architecture.family() == ClipConfig.Family.TIPS ? MlpActivation.RELU : activation,
+                preprocessing,
+                Optional.empty(),
+                source);
     }
 
     /** Checks that the image sizes agree, and that the activations are those of the family. */
@@ -61,16 +68,32 @@ public record ModelMetadata(
                 family != ClipConfig.Family.PE_CORE || activation == MlpActivation.GELU,
                 "expected activation gelu of a Perception Encoder, got %s",
                 activation.id());
+        List<MlpActivation> of = List.of(activation, textActivation);
+        boolean right =
+                switch (family) {
+                    case SIGLIP ->
+                        List.of(MlpActivation.GELU, MlpActivation.GELU_TANH).containsAll(of);
+                    case TIPS -> of.equals(List.of(MlpActivation.published(architecture), MlpActivation.RELU));
+                    default ->
+                        textActivation == activation
+                                && List.of(MlpActivation.QUICK_GELU, MlpActivation.GELU)
+                                        .contains(activation);
+                };
         Require.that(
-                family == ClipConfig.Family.SIGLIP
-                        ? activation != MlpActivation.QUICK_GELU && textActivation != MlpActivation.QUICK_GELU
-                        : textActivation == activation && activation != MlpActivation.GELU_TANH,
+                right,
                 "expected %s, got activations %s and %s",
-                family == ClipConfig.Family.SIGLIP
-                        ? "activations gelu_tanh or gelu of SigLIP"
-                        : "one activation of both towers, quick_gelu or gelu",
+                switch (family) {
+                    case SIGLIP -> "activations gelu_tanh or gelu of SigLIP";
+                    case TIPS ->
+                        "activations %s and relu of TIPS"
+                                .formatted(MlpActivation.published(architecture).id());
+                    default -> "one activation of both towers, quick_gelu or gelu";
+                },
                 activation.id(),
                 textActivation.id());
+        Require.that(
+                vocabulary.isEmpty() || vocabulary.get().endToken().isEmpty() == (family == ClipConfig.Family.TIPS),
+                "a vocabulary: expected an end token, but none in TIPS");
     }
 
     /** Returns the strings to write. */

@@ -17,8 +17,8 @@ import org.coop4j.base.Require;
  *
  * @param file name of the file, one of {@link #FILES}
  * @param cleaning of texts before they are cut into tokens
- * @param endToken piece that follows every text
- * @param padToken piece that fills up the context
+ * @param endToken piece that follows every text; empty for none, in TIPS
+ * @param padToken piece that fills up the context; empty for none
  */
 public record ModelVocabulary(String file, Cleaning cleaning, String endToken, String padToken) {
     /** Name of the tensor of bytes that holds the file. */
@@ -27,12 +27,15 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
     /** Names of vocabularies in a folder; the first that is there is taken. */
     public static final List<String> FILES = List.of("spiece.model", "tokenizer.model", "tokenizer.json");
 
+    /** The vocabulary of TIPS, which puts nothing around a text. */
+    public static final ModelVocabulary TIPS = new ModelVocabulary("tokenizer.model", Cleaning.LOWER, "", "");
+
     /** Limit of the file's size in bytes; the largest published one, of SigLIP 2 in JSON, has 34 MB. */
     static final long LARGEST = 64 << 20;
 
     /** Changes of a text before it is cut into tokens. */
     public enum Cleaning {
-        /** Each character in lower case by itself: SigLIP 2. */
+        /** Each character in lower case by itself: SigLIP 2 and TIPS. */
         LOWER,
         /** Lower case, no ASCII punctuation, single spaces: Hugging Face's SigLIP. */
         PUNCTUATION,
@@ -79,6 +82,9 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
      * @param cleaning given by the model's configuration; empty for that of Hugging Face's classes
      */
     public static Optional<ModelVocabulary> of(Path folder, Optional<Cleaning> cleaning) throws IOException {
+        if (settings(folder.resolve("config.json")).anyText("model_type").equals(Optional.of("tipsv2"))) {
+            return Optional.of(TIPS).filter(tips -> Files.isRegularFile(folder.resolve(tips.file)));
+        }
         for (String file : FILES) {
             if (Files.isRegularFile(folder.resolve(file))) {
                 JsonTree config = settings(folder.resolve("tokenizer_config.json"));
@@ -114,7 +120,7 @@ public record ModelVocabulary(String file, Cleaning cleaning, String endToken, S
                 fields -> new ModelVocabulary(
                         fields.text("file"),
                         Cleaning.valueOf(fields.text("cleaning")),
-                        fields.text("end_token"),
-                        fields.text("pad_token")));
+                        fields.anyText("end_token").orElse(""),
+                        fields.anyText("pad_token").orElse("")));
     }
 }

@@ -72,6 +72,9 @@ public record PreprocessConfig(
                         architecture.text().vocabularySize() == SIGLIP2_VOCABULARY
                                 ? Interpolation.BILINEAR
                                 : Interpolation.BICUBIC);
+            case TIPS ->
+                new PreprocessConfig(
+                        size, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0), true, Interpolation.BILINEAR);
         };
     }
 

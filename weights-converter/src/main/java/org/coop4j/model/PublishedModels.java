@@ -16,7 +16,7 @@ import org.coop4j.base.Resource;
  * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
  * the download addresses in openai/CLIP's {@code clip/clip.py}; and Meta's Perception Encoders ({@code
  * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories; and
- * Google's SigLIP and SigLIP 2 by the names of their repositories, with open_clip's names. They stand in {@code
+ * Google's SigLIP, SigLIP 2 and TIPSv2 by the names of their repositories, with open_clip's names. They stand in {@code
  * published.json}.
  */
 public final class PublishedModels {
@@ -29,14 +29,15 @@ public final class PublishedModels {
             Optional<String> sha256,
             Optional<String> revision,
             Optional<String> timm,
-            Optional<String> openClip) {
+            Optional<String> openClip,
+            Optional<String> licence) {
 
         /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
         Optional<String> repository(String wanted) {
             if (openClip.equals(Optional.of(wanted))) {
                 return Optional.of("timm/" + wanted);
             }
-            boolean google = config.family() == ClipConfig.Family.SIGLIP && name.equals(wanted);
+            boolean google = config.text().unmasked() && name.equals(wanted);
             return google ? Optional.of("google/" + wanted) : Optional.empty();
         }
     }
@@ -57,7 +58,8 @@ public final class PublishedModels {
                             model.anyText("sha256"),
                             model.anyText("revision"),
                             model.anyText("timm"),
-                            model.anyText("open_clip")));
+                            model.anyText("open_clip"),
+                            model.anyText("licence")));
                 }
                 return models;
             });
@@ -85,6 +87,11 @@ public final class PublishedModels {
     /** Returns the repository of the Hugging Face Hub with a SigLIP of this name, Google's or open_clip's. */
     public static Optional<String> repository(String name) {
         return MODELS.stream().flatMap(model -> model.repository(name).stream()).findFirst();
+    }
+
+    /** Returns the licence of a model as its publisher states it; empty where a repository has one for all of it. */
+    public static Optional<String> licence(String name) {
+        return find(model -> model.name.equals(name)).flatMap(Model::licence);
     }
 
     /** Returns the names of the models whose files are known. */

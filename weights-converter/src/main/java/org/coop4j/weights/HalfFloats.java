@@ -60,7 +60,7 @@ public final class HalfFloats {
      * @param dtype a floating-point type
      * @param source whole elements
      */
-    static void widen(DType dtype, ByteBuffer source, FloatBuffer target) {
+    public static void widen(DType dtype, ByteBuffer source, FloatBuffer target) {
         switch (dtype) {
             case F32 -> target.put(source.asFloatBuffer());
             case F16, BF16 -> widenHalves(dtype, source.asShortBuffer(), target);

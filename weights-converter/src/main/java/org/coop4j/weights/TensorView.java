@@ -91,6 +91,11 @@ public final class TensorView {
         return true;
     }
 
+    /** Returns the same view under another name. */
+    public TensorView named(String name) {
+        return new TensorView(new TensorSpec(name, dtype(), shape()), storage, offset, strides);
+    }
+
     /** Returns a view of row {@code i} of the outermost dimension. */
     public TensorView row(long i) throws InputException {
         if (shape().rank() == 0 || i < 0 || i >= shape().dim(0)) {

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.TensorView.TensorSpec;
@@ -40,12 +41,12 @@ public final class Golden {
 
     /** A golden file or folder, such as {@code vit/torchscript.pt} or {@code siglip2/huggingface}. */
     public static Path path(String name) throws IOException {
-        Path siglip = projectRoot().resolve("src/test/resources/golden/siglip").resolve(name);
-        Path path = Files.exists(siglip) ? siglip : folder().resolve(name);
-        if (!Files.exists(path)) {
-            throw new FileNotFoundException(path.toString());
-        }
-        return path;
+        Path golden = projectRoot().resolve("src/test/resources/golden");
+        return Stream.of(golden.resolve("siglip"), golden, folder())
+                .map(folder -> folder.resolve(name))
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new FileNotFoundException(name));
     }
 
     /** The folder that holds {@code vit}, {@code vit_gelu}, {@code resnet} and {@code pe_core}. */

@@ -10,10 +10,10 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.Clip;
 import org.coop4j.spark.AppendedColumns.Outcome;
 import org.coop4j.text.Tokenizer.Overflow;
-import org.coop4j.text.Tokenizer.TextTooLongException;
 
 /**
  * Appends the features of texts. A text that exceeds
@@ -79,7 +79,7 @@ public final class ClipTextEmbedder extends ClipEmbedder<ClipTextEmbedder> {
                 int[] tokens = clip.tokenizer().tokenize(text, length, overflow);
                 return Outcome.of(
                         EncodedRows.vector(clip.encodeTokens(List.of(tokens)).row(0)));
-            } catch (TextTooLongException e) {
+            } catch (RefusedException e) {
                 return Outcome.failed(new IOException(e.getMessage(), e));
             }
         }

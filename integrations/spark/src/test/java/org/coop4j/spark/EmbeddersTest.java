@@ -2,6 +2,7 @@ package org.coop4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.Test;
@@ -159,6 +161,29 @@ class EmbeddersTest {
         assertThat(strict.get(0).<Vector>getAs(2)).isEqualTo(truncated.get(0).<Vector>getAs(2));
         assertThat(strict.get(2).getString(3)).contains("context length");
         assertThat(strict.get(4).getString(3)).isEqualTo("the text is null");
+    }
+
+    @Test
+    void tipsEmbedsTextsAndAnEmptyOneIsAnInvalidRow(SparkSession spark) throws Exception {
+        Path model = TestCluster.folder().resolve("tips.safetensors");
+        TestCluster.coop("convert", "../../src/test/resources/golden/tips/b/huggingface", "-o", model);
+        Dataset<Row> given = spark.createDataFrame(
+                        List.of(RowFactory.create("a photo of a Cat", null), RowFactory.create(" ", null)), CONTENT)
+                .coalesce(1);
+        List<Row> rows = new ClipTextEmbedder()
+                .setInputCol("name")
+                .setModelPath(model.toString())
+                .setHandleInvalid("keep")
+                .transform(given)
+                .collectAsList();
+        try (Clip clip = Clip.open(model)) {
+            float[] expected = clip.encodeTexts(List.of("a photo of a cat")).row(0);
+            double[] found = rows.get(0).<Vector>getAs(2).toArray();
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(found[i]).isCloseTo(expected[i], within(1e-6));
+            }
+        }
+        assertThat(rows.get(1).getString(3)).contains("no tokens");
     }
 
     @Test

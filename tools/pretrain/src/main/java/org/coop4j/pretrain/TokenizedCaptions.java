@@ -57,7 +57,7 @@ record TokenizedCaptions(int[][] numbers, int[][] tokens) {
                     "%s: the caption \"%s\" is too long: %s".formatted(table.file(), caption, e.getMessage()), e);
         }
         int end = 0;
-        while (ids[end] != tokenizer.frame().end()) {
+        while (ids[end] != tokenizer.frame().end().orElseThrow()) {
             end++;
         }
         return Arrays.copyOf(ids, end + 1);

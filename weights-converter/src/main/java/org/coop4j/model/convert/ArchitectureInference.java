@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.model.ClipConfig;
+import org.coop4j.model.ModelVocabulary;
 import org.coop4j.weights.Shape;
 
 /**
@@ -48,6 +49,14 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         if (shapes.containsKey("visual.attn_pool.probe")) {
             throw headsUnknown("the tensors of SigLIP show neither heads nor activation");
         }
+        require(
+                !shapes.containsKey(OpenAiNames.TRUNK + "register_tokens"),
+                "TIPS is converted from its folder, with %s and %s beside the weights",
+                HuggingFaceConfig.FILE,
+                ModelVocabulary.TIPS.file());
+        require(
+                !shapes.containsKey("blocks.0.ls1.gamma"),
+                "an image tower without a text tower, such as DINOv2: use hf:google/tipsv2-b14, which has both");
         throw new InputException("not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
                 + " visual.layer1.0.conv1.weight (of a ResNet)");
     }

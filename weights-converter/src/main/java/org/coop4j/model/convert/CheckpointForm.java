@@ -42,7 +42,7 @@ public enum CheckpointForm {
     public List<Path> write(Path folder, ConvertedModel model, Map<String, float[]> changed) throws IOException {
         ClipConfig.Vit vit = model.architecture().vision() instanceof ClipConfig.Vit tower ? tower : null;
         Require.that(
-                vit != null && vit.pooling() == null,
+                vit != null && vit.family() == ClipConfig.Family.CLIP,
                 "the image tower of %s is not CLIP's vision transformer, which alone is written for other programs",
                 model.path());
         Map<String, String> configurations = this == OPEN_CLIP ? openClip(vit, model) : huggingFace(vit, model);

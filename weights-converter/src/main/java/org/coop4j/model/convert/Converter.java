@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
 import org.coop4j.model.ClipConfig;
@@ -38,7 +39,7 @@ import org.coop4j.weights.torch.TorchFile;
  */
 public final class Converter {
     private final WeightsFile weights;
-    private final Map<String, SourceTensor> tensors;
+    private Map<String, SourceTensor> tensors;
     private byte[] vocabulary; // null for CLIP's
 
     private Converter(WeightsFile weights) throws IOException {
@@ -57,24 +58,67 @@ public final class Converter {
      */
     public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
+        return convert(source, target, activation, OptionalInt.empty(), progress);
+    }
+
+    /**
+     * Converts a model for images of another size.
+     *
+     * @param size side of the images in pixels; empty for the model's own
+     * @throws InputException also if a size is given and the model is not a TIPS, or its patches do not divide it
+     */
+    public static ModelMetadata convert(
+            Path source, Path target, Optional<MlpActivation> activation, OptionalInt size, Progress progress)
+            throws IOException {
         ModelSource found = ModelSource.find(source);
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
-            if (activation.isEmpty() && ModelMetadata.isPresent(weights.metadata())) {
+            boolean converted = ModelMetadata.isPresent(weights.metadata());
+            if (activation.isEmpty() && size.isEmpty() && converted) {
                 throw InputException.in(source, "a converted model already: use it as it is");
             }
+            Optional<ModelMetadata> own =
+                    converted ? Optional.of(ModelMetadata.fromMap(weights.metadata())) : Optional.empty();
+            boolean tips = own.isEmpty()
+                    ? found.tips().isPresent()
+                    : own.get().architecture().family() == ClipConfig.Family.TIPS;
+            require(
+                    size.isEmpty() || tips,
+                    "%s: only TIPS is converted for images of another size than its own",
+                    source);
             for (Path file : weights.files()) {
                 require(
                         !Files.exists(target) || !Files.isSameFile(file, target),
                         "%s is the source itself: choose another target",
                         target);
             }
-            return convert(source, found.config(), weights, target, activation, progress);
+            return own.isPresent() && size.isPresent()
+                    ? resized(weights, own.get(), size.getAsInt(), target, progress)
+                    : convert(source, found, size, weights, target, activation, progress);
         }
+    }
+
+    /** Writes a converted TIPS for images of another size. */
+    private static ModelMetadata resized(
+            WeightsFile weights, ModelMetadata own, int size, Path target, Progress progress) throws IOException {
+        Converter converter = new Converter(weights);
+        SourceTensor bytes = converter.tensors.remove(ModelVocabulary.TENSOR);
+        if (bytes != null) {
+            ByteBuffer copy = ByteBuffer.allocate(Math.toIntExact(bytes.spec().bytes()));
+            bytes.contents().forEachChunk(copy::put);
+            converter.vocabulary = copy.array();
+        }
+        converter.check(own.architecture(), Optional.empty());
+        ModelMetadata metadata = TipsForm.resized(own, size, converter.tensors);
+        try (Progress.Task task = progress.task("converting", converter.bytes(), Progress.Unit.BYTES)) {
+            converter.write(target, metadata, task);
+        }
+        return metadata;
     }
 
     private static ModelMetadata convert(
             Path source,
-            Optional<ModelConfig> beside,
+            ModelSource found,
+            OptionalInt size,
             WeightsFile weights,
             Path target,
             Optional<MlpActivation> given,
@@ -88,6 +132,13 @@ public final class Converter {
                     !weights.tensors().keySet().containsAll(List.of("ctx", "token_prefix")),
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: import it");
             converter = new Converter(weights);
+            Optional<ModelConfig> beside = found.config();
+            if (found.tips().isPresent()) {
+                beside = Optional.of(found.tips().get().config(converter.tensors, size));
+                converter.tensors = found.tips()
+                        .get()
+                        .folded(converter.tensors, beside.get().architecture());
+            }
             config = beside.isPresent() ? beside.get() : converter.inferred();
             converter.check(config.architecture(), beside);
             for (ModelVocabulary own : config.vocabulary().stream().toList()) {
@@ -170,7 +221,7 @@ public final class Converter {
         }
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, all, metadata.toMap())) {
             for (TensorSpec spec : inOrder) {
-                tensors.get(spec.name()).forEachChunk(chunk -> {
+                tensors.get(spec.name()).contents().forEachChunk(chunk -> {
                     task.advance(chunk.remaining());
                     writer.writeBytes(spec.name(), chunk);
                 });

@@ -17,14 +17,21 @@ import org.coop4j.model.PreprocessConfig;
  *
  * @param weights the file, or index of shards, to open
  * @param config the configuration, empty for a lone file
+ * @param tips in place of a configuration for TIPS, whose tensors tell most of it
  */
-record ModelSource(Path weights, Optional<ModelConfig> config) {
+record ModelSource(Path weights, Optional<ModelConfig> config, Optional<TipsForm> tips) {
 
     /** Finds weights and configuration; a folder with both kinds is taken as open_clip's. */
     static ModelSource find(Path source) throws IOException {
         InputException.require(Files.exists(source), "no such file or folder: %s", source);
         if (!Files.isDirectory(source)) {
-            return new ModelSource(source, Optional.empty());
+            return new ModelSource(source, Optional.empty(), Optional.empty());
+        }
+        Optional<TipsForm> tips = TipsForm.in(source);
+        if (tips.isPresent()) {
+            Optional<Path> npz = TipsForm.npz(source);
+            return new ModelSource(
+                    npz.isPresent() ? npz.get() : fileIn(source, WeightsFile.HUGGING_FACE), Optional.empty(), tips);
         }
         boolean openClip = Files.isRegularFile(source.resolve(OpenClipConfig.FILE));
         boolean huggingFace = Files.isRegularFile(source.resolve(HuggingFaceConfig.FILE));
@@ -40,7 +47,8 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
         List<String> names = openClip && openClipWeights ? WeightsFile.OPEN_CLIP : WeightsFile.HUGGING_FACE;
         return new ModelSource(
                 fileIn(source, names),
-                Optional.of(openClip ? OpenClipConfig.read(source) : HuggingFaceConfig.read(source)));
+                Optional.of(openClip ? OpenClipConfig.read(source) : HuggingFaceConfig.read(source)),
+                Optional.empty());
     }
 
     /**

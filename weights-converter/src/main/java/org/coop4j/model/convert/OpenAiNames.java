@@ -3,6 +3,9 @@ package org.coop4j.model.convert;
 import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,15 +18,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.coop4j.base.FileRegion.ChunkConsumer;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.Require;
 import org.coop4j.base.Resource;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
  * Maps a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself, Meta and open_clip, of
- * open_clip's custom text models and timm's Perception Encoder and SigLIP in them, or of Hugging Face.
+ * open_clip's custom text models and timm's Perception Encoder and SigLIP in them, of TIPS, or of Hugging Face.
  */
 final class OpenAiNames {
     /** Buffers that are not weights: OpenAI's three sizes, counters and indices, all of them integers. */
@@ -35,7 +41,7 @@ final class OpenAiNames {
     /** One number in a vector in SigLIP's files of Hugging Face. */
     private static final Set<String> SCALARS = Set.of("logit_scale", "logit_bias");
 
-    private static final String TRUNK = "visual.trunk.";
+    static final String TRUNK = "visual.trunk.";
 
     /** A tensor of Hugging Face or timm: layer if it is in one, module, weight or bias if it has both. */
     private static final Pattern RENAMED = Pattern.compile("(?:text_model\\.(?!head)|vision_model\\.|visual\\.trunk\\."
@@ -82,12 +88,16 @@ final class OpenAiNames {
         // A Perception Encoder has a norm of its patches, SigLIP a bias.
         boolean pooled = given.contains(TRUNK + "attn_pool.latent")
                 && given.contains(TRUNK + "norm_pre.weight") != given.contains(TRUNK + "patch_embed.proj.bias");
+        boolean tips = given.stream().anyMatch(name -> name.startsWith(TipsForm.IMAGE + "blocks."));
         for (TensorView tensor : source) {
             if (isBuffer(tensor)) {
                 continue;
             }
             String name = customText ? tensor.name().replaceFirst("^text\\.", "") : tensor.name();
-            if (huggingFace || (pooled && name.startsWith(TRUNK)) || name.startsWith("text_projection.")) {
+            if (tips) {
+                name = name.replace(TipsForm.IMAGE, TRUNK).replace(TipsForm.TEXT, "");
+            }
+            if (huggingFace || ((pooled || tips) && name.startsWith(TRUNK)) || name.startsWith("text_projection.")) {
                 names.addRenamed(name, tensor);
             } else {
                 names.add(name, tensor);
@@ -185,12 +195,37 @@ final class OpenAiNames {
     }
 
     /**
-     * A tensor of the converted model: one of the source, or several stacked along the first dimension (queries, keys
-     * and values).
+     * A tensor of the converted model: one of the source, several stacked along the first dimension (queries, keys
+     * and values), or one that is computed of them.
      *
-     * @param parts in stacking order, at least one
+     * @param contents passes its bytes on
      */
-    record SourceTensor(TensorSpec spec, List<TensorView> parts) {
+    record SourceTensor(TensorSpec spec, Contents contents) {
+        /** The bytes of a tensor. */
+        @FunctionalInterface
+        interface Contents {
+            void forEachChunk(ChunkConsumer consumer) throws IOException;
+        }
+
+        /** A tensor in float32 that is computed when it is written. */
+        static SourceTensor computed(String name, Shape shape, IoFunction<Shape, float[]> values) {
+            return new SourceTensor(new TensorSpec(name, DType.F32, shape), consumer -> {
+                float[] floats = values.apply(shape);
+                ByteBuffer bytes =
+                        ByteBuffer.allocate(Float.BYTES * floats.length).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asFloatBuffer().put(floats);
+                consumer.accept(bytes);
+            });
+        }
+
+        /** Returns the values in float32. */
+        float[] floats() throws IOException {
+            FloatBuffer values =
+                    FloatBuffer.allocate(Math.toIntExact(spec.shape().elements()));
+            contents.forEachChunk(chunk -> HalfFloats.widen(spec.dtype(), chunk, values));
+            return values.array();
+        }
+
         private static SourceTensor of(String name, List<TensorView> parts) throws InputException {
             TensorView first = parts.get(0);
             long[] dims = first.shape().toArray();
@@ -205,17 +240,15 @@ final class OpenAiNames {
                         first);
                 dims[0] += part.shape().dim(0);
             }
-            return new SourceTensor(new TensorSpec(name, first.dtype(), Shape.of(dims)), parts);
+            return new SourceTensor(new TensorSpec(name, first.dtype(), Shape.of(dims)), consumer -> {
+                for (TensorView part : parts) {
+                    part.forEachChunk(consumer);
+                }
+            });
         }
 
         private static List<Long> inner(TensorView part) {
             return part.shape().dims().subList(1, part.shape().rank());
-        }
-
-        void forEachChunk(ChunkConsumer consumer) throws IOException {
-            for (TensorView part : parts) {
-                part.forEachChunk(consumer);
-            }
         }
     }
 }

@@ -16,6 +16,7 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
+import org.coop4j.weights.NpzFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
@@ -41,8 +42,14 @@ public final class WeightsFile implements Closeable {
 
     private static final int MAX_SHARDS = 1_000;
 
+    /** Limit on what npz files unpack to, by their size: weights hardly compress. */
+    private static final long UNPACKED = 8;
+
+    private static final long LEAST_UNPACKED = 1 << 26;
+
     private final List<OpenFile> files = new ArrayList<>();
     private final List<TorchFile> torchFiles = new ArrayList<>();
+    private final List<NpzFile> npzFiles = new ArrayList<>();
     private final Map<String, TensorView> tensors = new LinkedHashMap<>();
     private Map<String, String> metadata = Map.of();
     private String format;
@@ -66,6 +73,12 @@ public final class WeightsFile implements Closeable {
     }
 
     private void add(Path path) throws IOException {
+        String name = path.getFileName().toString();
+        if (name.endsWith(TipsForm.VISION_NPZ)) {
+            addNpz(path, TipsForm.IMAGE);
+            addNpz(path.resolveSibling(name.replace(TipsForm.VISION_NPZ, TipsForm.TEXT_NPZ)), TipsForm.TEXT);
+            return;
+        }
         OpenFile file = OpenFile.open(path);
         files.add(file);
         byte[] start = file.firstBytes(64);
@@ -88,6 +101,23 @@ public final class WeightsFile implements Closeable {
             addShards(path);
         } else {
             throw InputException.in(path, "not a weights file of PyTorch or safetensors: it is " + FileKind.of(start));
+        }
+    }
+
+    private void addNpz(Path path, String prefix) throws IOException {
+        InputException.require(Files.isRegularFile(path), "no such file: %s", path);
+        NpzFile file = NpzFile.open(path, UNPACKED * Files.size(path) + LEAST_UNPACKED);
+        npzFiles.add(file);
+        files.add(file.source());
+        format = "npz";
+        for (TensorView array : file.arrays().values()) {
+            if (array.name().indexOf('/') >= 0) {
+                throw InputException.in(
+                        path,
+                        "its array %s is named by a path, as in scenic's weights of TIPS: use hf:google/tipsv2-b14"
+                                .formatted(array.name()));
+            }
+            tensors.put(prefix + array.name(), array.named(prefix + array.name()));
         }
     }
 
@@ -190,6 +220,9 @@ public final class WeightsFile implements Closeable {
     @Override
     public void close() throws IOException {
         for (OpenFile file : files) {
+            file.close();
+        }
+        for (NpzFile file : npzFiles) {
             file.close();
         }
     }

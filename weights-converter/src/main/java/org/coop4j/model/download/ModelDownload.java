@@ -81,6 +81,7 @@ public record ModelDownload(
      * @throws InputException if it is unavailable
      */
     public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress) throws IOException {
+        PublishedModels.licence(name).ifPresent(licence -> progress.note("licence of " + name + ": " + licence));
         Path folder = models.resolve("downloads").resolve(fileName());
         URI endpoint = endpoint();
         Http http = new Http(endpoint, environment, patience);

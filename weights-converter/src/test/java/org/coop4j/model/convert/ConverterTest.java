@@ -455,7 +455,9 @@ class ConverterTest {
         String text = new String(bytes, 0, 4000, ISO_8859_1);
         for (String[] change : List.of(
                 new String[] {"\\\"layers\\\":2", "\\\"layers\\\":3", "missing"},
-                new String[] {"\"quick_gelu\"", "\"quick_relu\"", "expected quick_gelu, gelu or gelu_tanh, got"},
+                new String[] {
+                    "\"quick_gelu\"", "\"quick_relu\"", "expected quick_gelu, gelu, gelu_tanh, swiglu or relu, got"
+                },
                 new String[] {"coop4j.format\":\"1\"", "coop4j.format\":\"2\"", "format 1, got 2"},
                 new String[] {"coop4j.source", "coop4j.sauce!", "lacks coop4j.source"},
                 new String[] {"bicubic", "bilinea", "interpolation: expected bicubic or bilinear"})) {

@@ -1,4 +1,4 @@
-package org.coop4j.data;
+package org.coop4j.weights;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -21,10 +21,6 @@ import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Require;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorView;
-import org.coop4j.weights.ZipArchive;
 
 /**
  * An open {@code .npz} file of NumPy: a zip archive with one array per entry. Arrays of Python objects
@@ -33,12 +29,13 @@ import org.coop4j.weights.ZipArchive;
  * <p>An array of strings is read as their code points, [strings, longest], padded with zeros. Compressed arrays are
  * unpacked into temporary files, which are deleted when the file is closed.
  */
-final class NpzFile implements Closeable {
+public final class NpzFile implements Closeable {
     private static final String SUFFIX = ".npy";
 
     /** NumPy itself reads no more of an untrusted file. */
     private static final int MAX_HEADER = 10_000;
 
+    private static final int MAX_ARRAYS = 4_096;
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final Pattern HEADER =
             Pattern.compile("\\{\\s*'descr':\\s*'([^']{1,20})',\\s*'fortran_order':\\s*(True|False),"
@@ -62,6 +59,8 @@ final class NpzFile implements Closeable {
         NpzFile file = new NpzFile(OpenFile.open(path));
         try {
             ZipArchive archive = ZipArchive.open(file.source.region());
+            InputException.require(
+                    archive.entries().size() <= MAX_ARRAYS, "%s has more than %s arrays", path, MAX_ARRAYS);
             file.requireRoom(archive, mostUnpacked);
             for (ZipArchive.Entry entry : archive.entries().values()) {
                 if (!entry.name().endsWith(SUFFIX)) {
@@ -199,9 +198,9 @@ final class NpzFile implements Closeable {
         return Collections.unmodifiableMap(arrays);
     }
 
-    /** Returns the SHA-256 of the whole file in hexadecimal. */
-    public String sha256() throws IOException {
-        return source.sha256(bytes -> {});
+    /** Returns the open file. */
+    public OpenFile source() {
+        return source;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package org.coop4j.data;
+package org.coop4j.weights;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,13 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,6 +159,30 @@ public class NpzFileTest {
         try (NpzFile file = NpzFile.open(npz(false, "x.npy", array), LARGE)) {
             assertThat(file.arrays()).containsOnlyKeys("x");
         }
+    }
+
+    @Test
+    void twoArraysOfOneNameAndThousandsAreRefused() throws IOException {
+        Path file = folder.resolve("two.npz");
+        byte[] array = npy("<f4", false, "(1,)", floats(1));
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (String name : List.of("x.npy", "y.npy")) {
+                zip.putNextEntry(new ZipEntry(name));
+                zip.write(array);
+            }
+        }
+        damage(file, bytes -> {
+            for (int i = 0; i < bytes.length - 4; i++) {
+                bytes[i] = bytes[i] == 'y' && bytes[i + 1] == '.' ? (byte) 'x' : bytes[i];
+            }
+        });
+        assertRefused(file, "x.npy twice");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (int i = 0; i <= 4096; i++) {
+                zip.putNextEntry(new ZipEntry(i + ".npy"));
+            }
+        }
+        assertRefused(file, "more than 4096 arrays");
     }
 
     private static void damage(Path file, Consumer<byte[]> change) throws IOException {
