@@ -91,9 +91,9 @@ public record HeatMap(
             return squares.stream().mapToDouble(p -> p).average().orElseThrow();
         }
 
-        /** Returns true if the map explains the answer: without the marked quarter it is less sure than without a square. */
+        /** Returns true if the map explains the answer: without the marked quarter it is less sure, and less than without a square. */
         public boolean holds() {
-            return marked < square();
+            return marked < Math.min(whole, square());
         }
     }
 }

@@ -1,6 +1,6 @@
 package org.coop4j.page;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import org.coop4j.base.Numbers;
@@ -68,7 +68,7 @@ public final class HeatPicture {
     }
 
     /** Returns the numbers of the patches and where they lie in the picture. */
-    public static JsonNode json(HeatMap map) {
+    public static ObjectNode json(HeatMap map) {
         return Json.object()
                 .put("label", map.label())
                 .put("score", map.score())
@@ -80,7 +80,7 @@ public final class HeatPicture {
                 .put("top", map.top())
                 .put("patch_width", map.patchWidth())
                 .put("patch_height", map.patchHeight())
-                .set("values", Json.of(map.values()));
+                .putPOJO("values", map.values());
     }
 
     /**

@@ -46,8 +46,10 @@ class HeatPictureTest {
         assertThat(HeatPicture.verdict(holds)).isEqualTo("The marked part matters.");
         assertThat(HeatPicture.sentence(holds))
                 .isEqualTo("Without the marked quarter 41.0 % (92.0 % before); without a random quarter 88.0 %.");
-        assertThat(HeatPicture.verdict(new Check(0.92, 0.88, List.of(0.88), covered)))
-                .isEqualTo("The map does not explain this answer.");
+        for (Check fails :
+                List.of(new Check(0.92, 0.88, List.of(0.88), covered), new Check(0.01, 0.02, List.of(0.03), covered))) {
+            assertThat(HeatPicture.verdict(fails)).isEqualTo("The map does not explain this answer.");
+        }
     }
 
     /** The left half speaks for the class, the right one against it, below a fifth nothing is drawn. */
