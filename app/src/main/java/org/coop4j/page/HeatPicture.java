@@ -32,18 +32,25 @@ public final class HeatPicture {
 
     /** Returns what a picture shows. */
     public static String title(HeatMap map) {
-        return "Where the picture speaks for " + claim(map);
+        return "Where the picture speaks for " + claim(map.label(), map.compared());
     }
 
-    private static String claim(HeatMap map) {
-        return map.label() + (map.compared() ? ", rather than for the other classes" : "");
+    private static String claim(String label, boolean compared) {
+        return label + (compared ? ", rather than for the other classes" : "");
     }
 
     /** Returns what red, blue and, if something was cut off, hatched parts mean. */
     public static List<String> legend(HeatMap map) {
+        return legend(map.label(), map.compared(), !map.isWhole());
+    }
+
+    /** Returns the same for maps of some label. */
+    public static List<String> legend(String label, boolean compared, boolean cut) {
         List<String> all = List.of(
-                "red speaks for " + claim(map), "blue speaks against it", "hatched: cut off, the model did not see it");
-        return map.isWhole() ? all.subList(0, 2) : all;
+                "red speaks for " + claim(label, compared),
+                "blue speaks against it",
+                "hatched: cut off, the model did not see it");
+        return cut ? all : all.subList(0, 2);
     }
 
     /** Returns the sentence about the scale of a picture. */
