@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
  * which {@link ImageClassifier#check} tries.
  *
  * @param label the class
+ * @param compared true if the score compares the class with others, as that of one class and of labels of sets does not
  * @param score the log-odds of the class against all others; of one class alone, and of labels of sets, the logit
  * @param values of the patches, row by row, in log-odds
  * @param columns number of patches of a row
@@ -26,6 +27,7 @@ import java.util.stream.IntStream;
  */
 public record HeatMap(
         String label,
+        boolean compared,
         double score,
         List<Float> values,
         int columns,
@@ -41,9 +43,14 @@ public record HeatMap(
         return values.size() / columns;
     }
 
-    /** Returns the largest value, whatever its sign: the scale of a picture of the map. */
-    public double largest() {
-        return values.stream().mapToDouble(Math::abs).max().orElseThrow();
+    /** Returns the value that is farthest from 0: the scale of a picture of the map. */
+    public double strongest() {
+        return values.stream().max(Comparator.comparing(Math::abs)).orElseThrow();
+    }
+
+    /** Returns true if the model saw the whole picture. */
+    public boolean isWhole() {
+        return columns * patchWidth > width - 1 && rows() * patchHeight > height - 1;
     }
 
     /** Returns the side of a square of about a quarter of the patches. */
@@ -52,22 +59,21 @@ public record HeatMap(
     }
 
     /** Returns the quarter of the patches with the largest values. */
-    int[] marked() {
+    List<Integer> marked() {
         return IntStream.range(0, values.size())
                 .boxed()
                 .sorted(Comparator.comparing(i -> -values.get(i)))
                 .limit((long) side() * side())
-                .mapToInt(i -> i)
-                .toArray();
+                .toList();
     }
 
     /** Returns the patches of a square as large, whose place is drawn. */
-    int[] square(SplittableRandom random) {
+    List<Integer> square(SplittableRandom random) {
         int side = side();
         int first = random.nextInt(rows() - side + 1) * columns + random.nextInt(columns - side + 1);
         return IntStream.range(0, side * side)
-                .map(i -> first + i / side * columns + i % side)
-                .toArray();
+                .mapToObj(i -> first + i / side * columns + i % side)
+                .toList();
     }
 
     /**
@@ -76,17 +82,18 @@ public record HeatMap(
      * @param whole with nothing covered
      * @param marked without the quarter of the patches with the largest values
      * @param squares without each of four squares as large, in places that were drawn
+     * @param covered patches of the marked quarter, then of each square
      */
-    public record Check(double whole, double marked, List<Double> squares) {
+    public record Check(double whole, double marked, List<Double> squares, List<List<Integer>> covered) {
 
         /** Returns the mean over the squares. */
         public double square() {
             return squares.stream().mapToDouble(p -> p).average().orElseThrow();
         }
 
-        /** Returns true if the map explains the answer: without the marked quarter it is less sure than without a square. */
+        /** Returns true if the map explains the answer: without the marked quarter it is less sure, and less than without a square. */
         public boolean holds() {
-            return marked < square();
+            return marked < Math.min(whole, square());
         }
     }
 }

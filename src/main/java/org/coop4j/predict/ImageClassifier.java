@@ -475,6 +475,8 @@ public final class ImageClassifier implements AutoCloseable {
             Rectangle2D seen = clip.preprocessing().seen(size.width, size.height, columns * patch);
             return new HeatMap(
                     label,
+                    classifier.save().decision() == null
+                            && classifier.classNames().size() > 1,
                     score[0],
                     IntStream.range(0, map.length).mapToObj(i -> map[i]).toList(),
                     columns,
@@ -502,7 +504,7 @@ public final class ImageClassifier implements AutoCloseable {
             // Of each map its own, but the same whenever it is asked.
             SplittableRandom random =
                     RandomStream.of(1, "squares " + map.values().hashCode());
-            List<int[]> covered = new ArrayList<>(List.of(new int[0], map.marked()));
+            List<List<Integer>> covered = new ArrayList<>(List.of(List.of(), map.marked()));
             for (int i = 0; i < SQUARES; i++) {
                 covered.add(map.square(random));
             }
@@ -515,7 +517,7 @@ public final class ImageClassifier implements AutoCloseable {
                     .mapToDouble(logits -> classifier.probabilities(logits)[number])
                     .toArray();
             return new HeatMap.Check(
-                    p[0], p[1], Arrays.stream(p).skip(2).boxed().toList());
+                    p[0], p[1], Arrays.stream(p).skip(2).boxed().toList(), covered.subList(1, covered.size()));
         });
     }
 
@@ -531,7 +533,7 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /** Sets the pixels of patches to the mean colour, which is 0 once they are normalised. */
-    private void cover(FloatBuffer pixels, int offset, int[] patches, int columns) {
+    private void cover(FloatBuffer pixels, int offset, List<Integer> patches, int columns) {
         int side = clip.preprocessing().size();
         int size = side / columns;
         float[] mean = new float[size];

@@ -223,9 +223,10 @@ final class PredictCommand extends ConsoleCommand {
             target = Path.of("%s-%d.png".formatted(name, i));
         }
         byte[] png = new ImageDecoder()
-                .decode(file, classifier.exif(), image -> HeatPicture.png(image, map, HeatPicture.SIDE));
+                .decode(file, classifier.exif(), image -> HeatPicture.of(image, map, HeatPicture.SIDE, "png"));
         AtomicFile.write(target, png);
-        console.note("%s: %s".formatted(target, HeatPicture.title(map)));
+        console.note(
+                "%s: %s; red for, blue against. %s".formatted(target, HeatPicture.title(map), HeatPicture.scale(map)));
     }
 
     /** Returns the classes to show, after "unknown" if the most probable one is below the threshold. */

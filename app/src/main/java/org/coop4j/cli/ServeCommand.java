@@ -97,6 +97,9 @@ final class ServeCommand extends ConsoleCommand {
     @Option(names = "--pool", paramLabel = "DIR")
     List<Path> pools = List.of();
 
+    @Option(names = "--why")
+    boolean why;
+
     @Option(names = "--host", paramLabel = "ADDRESS")
     String host = "127.0.0.1";
 
@@ -168,7 +171,8 @@ final class ServeCommand extends ConsoleCommand {
                 models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
             }
             precision.announce(models.precision(), console);
-            try (PredictionService service = PredictionService.start(options, models.all(), pools(models), log())) {
+            try (PredictionService service =
+                    PredictionService.start(options, models.all(), pools(models), why, log())) {
                 announce(models.all(), service.port());
                 if (!console.errorIsTerminal()) { // a closed terminal ends the service
                     termination.takeHangup();

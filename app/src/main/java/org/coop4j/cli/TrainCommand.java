@@ -251,7 +251,6 @@ final class TrainCommand extends ConsoleCommand {
                 }
             }
         }
-        int threads = images.space().workers().count();
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
             try {
@@ -260,12 +259,12 @@ final class TrainCommand extends ConsoleCommand {
                     runs.add(run);
                     all.add(run);
                     if (sets) {
-                        SetPage.write(run, threads);
+                        SetPage.write(run, images.space(), console);
                     }
                 }
                 if (!sets) {
                     RunComparison comparison = RunComparison.of(images, runs, prompts, console::note);
-                    RunPage.write(runs, comparison, choice, threads);
+                    RunPage.write(runs, comparison, choice, images.space(), console);
                     comparisons.add(comparison);
                 }
             } finally {

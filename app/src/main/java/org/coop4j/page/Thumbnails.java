@@ -37,12 +37,16 @@ public final class Thumbnails {
      * cannot be read any more.
      */
     public Stream<Picture> picture(Path file, String className, String... lines) {
+        return Stream.ofNullable(made.computeIfAbsent(file, this::bytes))
+                .map(bytes -> picture(file, bytes, "an image of the class " + className, List.of(lines)));
+    }
+
+    /** Returns a picture of a page that was made of a file. */
+    public static Picture picture(Path file, byte[] jpeg, String alternative, List<String> lines) {
         Path path = file.toAbsolutePath();
         int names = path.getNameCount();
         String name = path.subpath(Math.max(0, names - 2), names).toString();
-        return Stream.ofNullable(made.computeIfAbsent(file, this::bytes))
-                .map(bytes -> new Picture(
-                        bytes, path.toUri().toString(), name, "an image of the class " + className, List.of(lines)));
+        return new Picture(jpeg, path.toUri().toString(), name, alternative, lines);
     }
 
     /** Returns a small JPEG file; null if the image cannot be read. */

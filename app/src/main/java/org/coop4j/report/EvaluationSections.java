@@ -46,7 +46,7 @@ public final class EvaluationSections {
     private static final int EXAMPLES = 4;
     private static final int PICTURES = 12;
 
-    private final List<String> names;
+    final List<String> names;
     private final PictureResults results;
     final Thumbnails thumbnails = new Thumbnails();
 
@@ -83,14 +83,14 @@ public final class EvaluationSections {
 
     /** Shows the confusion matrix, and pictures of the classes that are confused most. */
     Section confusion(ConfusionMatrix matrix) {
-        List<String> counts = new ArrayList<>();
-        List<PictureResult> examples = new ArrayList<>();
-        for (List<PictureResult> pair : results.confused().stream().limit(PAIRS).toList()) {
-            PictureResult one = pair.get(0);
-            counts.add("“%s” predicted as “%s”: %s"
-                    .formatted(names.get(one.truth()), names.get(one.label()), count(pair.size(), "image")));
-            pair.stream().limit(EXAMPLES).forEach(examples::add);
-        }
+        List<String> counts = results.confused().stream()
+                .limit(PAIRS)
+                .map(pair -> "“%s” predicted as “%s”: %s"
+                        .formatted(
+                                names.get(pair.get(0).truth()),
+                                names.get(pair.get(0).label()),
+                                count(pair.size(), "image")))
+                .toList();
         String images = count(results.all().size(), "test image");
         Section section = new Section("Confusion matrix")
                 .verdict(
@@ -104,7 +104,13 @@ public final class EvaluationSections {
         }
         return counts.isEmpty()
                 ? section
-                : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(examples.stream()));
+                : section.subheading("Most frequent confusions").list(counts).pictures("", pictures(confused()));
+    }
+
+    /** Returns examples of the most frequent confusions. */
+    Stream<PictureResult> confused() {
+        return results.confused().stream().limit(PAIRS).flatMap(pair -> pair.stream()
+                .limit(EXAMPLES));
     }
 
     private List<Picture> pictures(Stream<PictureResult> results) {

@@ -12,6 +12,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Machine;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interval;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.Evaluation;
@@ -28,6 +30,7 @@ import org.coop4j.page.HtmlPage;
 import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
 import org.coop4j.page.Section.Picture;
+import org.coop4j.report.MapSection.Asked;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
@@ -54,9 +57,10 @@ public record RunPage(
      * Writes the page of each run into its folder.
      *
      * @param runs runs of one seed
-     * @param threads threads that computed
+     * @param space what computed
      */
-    public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
+    public static void write(
+            List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, FeatureSpace space, Progress progress)
             throws IOException {
         for (ComparedRun run : runs) {
             ComparedClassifier learned = evidence.comparison().method(run.name());
@@ -64,11 +68,30 @@ public record RunPage(
             EvaluationSections sections = new EvaluationSections(
                     evidence.comparison().classNames(), PictureResults.of(evidence.test(), scores));
             RunPage page = new RunPage(run, evidence, choice, learned, scores, sections);
-            AtomicFile.write(run.folder().resolve(REPORT), page.page(threads).html());
+            Section maps = new MapSection(run, space.towers(), progress).of(page.asked());
+            AtomicFile.write(
+                    run.folder().resolve(REPORT),
+                    page.page(maps, space.workers().count()).html());
         }
     }
 
-    private HtmlPage page(int threads) {
+    /** Returns the mistakes that the page shows, and the suspects. */
+    private Stream<Asked> asked() {
+        Stream<Asked> suspects = evidence.labels().suspects().stream()
+                .map(one -> new Asked(
+                        one.picture().image().path(),
+                        sections.names.get(one.suggested()),
+                        "looks like " + sections.label(one.suggested(), one.probability())));
+        return Stream.concat(
+                sections.confused()
+                        .map(one -> new Asked(
+                                one.file(),
+                                sections.names.get(one.label()),
+                                "predicted: " + sections.label(one.label(), one.probability()))),
+                suspects);
+    }
+
+    private HtmlPage page(Section maps, int threads) {
         ComparedClassifier prompt = evidence.comparison().prompt();
         PictureResults before = PictureResults.of(evidence.test(), prompt.calibrated());
         Evaluation evaluation = scores.evaluation();
@@ -78,6 +101,7 @@ public record RunPage(
                 .add(chosen())
                 .add(sections.classes(evaluation))
                 .add(sections.confusion(evaluation.confusion()))
+                .add(maps)
                 .add(sections.changed(before, "zero-shot with " + prompt.name(), run.name()))
                 .add(sections.leastCertain())
                 .add(suspects())

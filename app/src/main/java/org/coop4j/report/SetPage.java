@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
@@ -31,6 +33,7 @@ import org.coop4j.page.Section;
 import org.coop4j.page.Section.Fact;
 import org.coop4j.page.Section.Picture;
 import org.coop4j.page.Thumbnails;
+import org.coop4j.report.MapSection.Asked;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.SetClass;
 import org.coop4j.run.RunResult.Sets;
@@ -63,9 +66,17 @@ public final class SetPage {
     }
 
     /** Writes the page of a run into its folder. */
-    public static void write(ComparedRun run, int threads) throws IOException {
+    public static void write(ComparedRun run, FeatureSpace space, Progress progress) throws IOException {
+        SetPage page = new SetPage(run);
+        int each = MapSection.MOST / 2;
+        Stream<Entry> mistakes = Stream.concat(
+                page.wrong(Labels.ABSENT).stream().limit(each),
+                page.wrong(Labels.PRESENT).stream().limit(each));
+        Section maps = new MapSection(run, space.towers(), progress)
+                .of(mistakes.map(one -> new Asked(page.image(one).path(), page.names.get(one.label), page.told(one))));
         AtomicFile.write(
-                run.folder().resolve(REPORT), new SetPage(run).page(threads).html());
+                run.folder().resolve(REPORT),
+                page.page(maps, space.workers().count()).html());
     }
 
     /** Returns a table of results. */
@@ -133,7 +144,7 @@ public final class SetPage {
                                 Numbers.first(none)));
     }
 
-    private HtmlPage page(int threads) {
+    private HtmlPage page(Section maps, int threads) {
         return new HtmlPage(run.result().dataset(), RunPage.lead(run, "with several of"))
                 .add(summary())
                 .add(classes())
@@ -145,6 +156,7 @@ public final class SetPage {
                         "Labels that were not found",
                         "Labels that the classifier thinks least likely: mistakes of the labels, or unusual pictures.",
                         Labels.PRESENT))
+                .add(maps)
                 .add(together())
                 .add(RunPage.made(run, threads));
     }
@@ -206,7 +218,8 @@ public final class SetPage {
     /** An entry of the matrix of images and classes. */
     private record Entry(int image, int label, double probability) {}
 
-    private Section mistakes(String heading, String meaning, int state) {
+    /** Returns labels of a state that are predicted otherwise, the most surprising first. */
+    private List<Entry> wrong(int state) {
         List<Entry> wrong = new ArrayList<>();
         for (int i = 0; i < scores.size(); i++) {
             float[] logits = scores.logits()[i];
@@ -219,11 +232,14 @@ public final class SetPage {
             }
         }
         int sign = state == Labels.ABSENT ? -1 : 1;
-        List<Picture> pictures = wrong.stream()
-                .sorted(comparingDouble(entry -> sign * entry.probability))
-                .limit(PICTURES)
-                .flatMap(this::picture)
-                .toList();
+        wrong.sort(comparingDouble(entry -> sign * entry.probability));
+        return wrong;
+    }
+
+    private Section mistakes(String heading, String meaning, int state) {
+        List<Entry> wrong = wrong(state);
+        List<Picture> pictures =
+                wrong.stream().limit(PICTURES).flatMap(this::picture).toList();
         return new Section(heading)
                 .verdict(count(wrong.size(), "label") + ".")
                 .paragraph(meaning)
@@ -231,12 +247,16 @@ public final class SetPage {
     }
 
     private Stream<Picture> picture(Entry entry) {
-        LabelledImage image = run.learned().tested().images().get(entry.image);
-        return thumbnails.picture(
-                image.path(),
-                image.className(),
-                "%s (%s)".formatted(names.get(entry.label), percent(100 * entry.probability, 0)),
-                "labels: " + image.className());
+        LabelledImage image = image(entry);
+        return thumbnails.picture(image.path(), image.className(), told(entry), "labels: " + image.className());
+    }
+
+    private LabelledImage image(Entry entry) {
+        return run.learned().tested().images().get(entry.image);
+    }
+
+    private String told(Entry entry) {
+        return "%s (%s)".formatted(names.get(entry.label), percent(100 * entry.probability, 0));
     }
 
     /** Two classes and the number of images that show both. */

@@ -7,6 +7,7 @@ import static org.eclipse.jetty.http.HttpStatus.PAYLOAD_TOO_LARGE_413;
 import static org.eclipse.jetty.http.HttpStatus.SERVICE_UNAVAILABLE_503;
 import static org.eclipse.jetty.http.HttpStatus.UNPROCESSABLE_ENTITY_422;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,10 +17,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.coop4j.base.RefusedException;
 import org.coop4j.clip.EncodingQueue;
 import org.coop4j.clip.EncodingQueue.Input;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -28,11 +34,15 @@ import org.coop4j.http.Clients;
 import org.coop4j.http.Refusal;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.ImageDecoder.ImageException;
+import org.coop4j.page.HeatPicture;
 import org.coop4j.predict.Prediction;
 import org.coop4j.serve.EmbeddingsApi.Item;
 
 /** The classifiers that a service offers, by name. */
-final class Classifiers {
+final class Classifiers implements AutoCloseable {
+
+    /** Heat maps that wait at most. */
+    private static final int MAPS = 64;
 
     private final Map<String, ServedClassifier> byName = new LinkedHashMap<>();
 
@@ -41,11 +51,22 @@ final class Classifiers {
 
     private final ServiceMetrics metrics;
     private final Executor answers;
+    private final ExecutorService maps; // one after another; null if the service draws none
+    private final Semaphore places = new Semaphore(MAPS);
+    private volatile boolean stopping;
 
     /**
+     * A picture's classes, the most probable first.
+     *
+     * @param why the heat map of the first; null if it was not asked for
+     */
+    record Answer(List<Prediction> ranked, JsonNode why) {}
+
+    /**
+     * @param why true to draw heat maps
      * @param answers threads that write answers, so that no queue waits for a slow client
      */
-    Classifiers(List<ServedClassifier> served, ServiceMetrics metrics, Executor answers) {
+    Classifiers(List<ServedClassifier> served, boolean why, ServiceMetrics metrics, Executor answers) {
         for (ServedClassifier one : served) {
             byName.put(one.info().name(), one);
             metrics.add(one);
@@ -54,6 +75,7 @@ final class Classifiers {
         served.forEach(one -> encoders.putIfAbsent(one.info().clip(), one));
         this.metrics = metrics;
         this.answers = answers;
+        this.maps = why ? Executors.newSingleThreadExecutor() : null;
     }
 
     List<ClassifierInfo> infos() {
@@ -106,16 +128,50 @@ final class Classifiers {
      * Classifies a request's pictures together with those of others, and counts them.
      *
      * @param pictures contents of image files
-     * @return for each picture all classes, the most probable first; or the {@link Refusal} of the first picture that
-     *     cannot be read, or of all if the queue is full
+     * @param why true to draw the heat map of each picture's most probable class
+     * @return an answer for each picture, or the {@link Refusal} of the first picture that cannot be read, or of all if the
+     *     queue is full
      */
-    CompletableFuture<List<List<Prediction>>> classify(
-            ServedClassifier served, List<byte[]> pictures, Context context) {
+    CompletableFuture<List<Answer>> classify(
+            ServedClassifier served, List<byte[]> pictures, boolean why, Context context) {
+        Refusal.require(!why || maps != null, "why: the service draws no heat maps: start it with coop serve --why");
+        Refusal.require(!why || pictures.size() <= MAPS, "why: expected at most %d pictures".formatted(MAPS));
         List<InputImage> images = IntStream.range(0, pictures.size())
                 .mapToObj(i -> image(pictures.get(i), i, pictures.size()))
                 .toList();
-        return submit(served, pictures, "classified", context, () -> served.classifier()
-                .submitAll(images));
+        return submit(served, pictures, "classified", context, () -> {
+            List<CompletableFuture<List<Prediction>>> all = served.classifier().submitAll(images);
+            if (why && !places.tryAcquire(images.size())) {
+                all.forEach(one -> one.cancel(false));
+                throw new RejectedExecutionException("%d heat maps wait".formatted(MAPS));
+            }
+            return IntStream.range(0, images.size())
+                    .mapToObj(i -> answer(served, images.get(i), all.get(i), why))
+                    .toList();
+        });
+    }
+
+    private CompletableFuture<Answer> answer(
+            ServedClassifier served, InputImage image, CompletableFuture<List<Prediction>> classes, boolean why) {
+        CompletableFuture<Answer> answer = why
+                ? classes.thenApplyAsync(ranked -> new Answer(ranked, map(served, image, ranked)), maps)
+                : classes.thenApply(ranked -> new Answer(ranked, null));
+        CompletableFuture<?> unused = answer.whenComplete((done, problem) -> {
+            classes.cancel(false); // if the answer was
+            places.release(why ? 1 : 0);
+        });
+        return answer;
+    }
+
+    private JsonNode map(ServedClassifier served, InputImage image, List<Prediction> ranked) {
+        if (stopping) {
+            throw new CancellationException();
+        }
+        try {
+            return HeatPicture.json(served.classifier().why(image, ranked.get(0).label()));
+        } catch (IOException e) {
+            throw new CompletionException(e);
+        }
     }
 
     /**
@@ -194,6 +250,8 @@ final class Classifiers {
         Throwable cause = ServiceMetrics.cause(problem);
         if (cause instanceof CancellationException) {
             cause = new Refusal(SERVICE_UNAVAILABLE_503, "the service is stopping");
+        } else if (cause instanceof RefusedException) { // of a model without maps
+            cause = Refusal.badRequest("why: " + cause.getMessage());
         } else if (cause instanceof IOException) {
             boolean known = ImageDecoder.knows(picture);
             cause = new Refusal(
@@ -205,6 +263,15 @@ final class Classifiers {
 
     /** Gives up the pictures that are not classified yet, whose requests are answered with 503. */
     void cancel() {
+        stopping = true;
         byName.values().forEach(served -> served.classifier().cancelSubmitted());
+    }
+
+    /** Ends the thread that draws. */
+    @Override
+    public void close() {
+        if (maps != null) {
+            maps.shutdown();
+        }
     }
 }

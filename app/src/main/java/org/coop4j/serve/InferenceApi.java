@@ -17,6 +17,7 @@ import org.coop4j.console.Json;
 import org.coop4j.http.Uploads;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
+import org.coop4j.serve.Classifiers.Answer;
 
 /** The Open Inference Protocol, version 2, over REST: {@code /v2}. */
 record InferenceApi(Classifiers classifiers, Uploads uploads) {
@@ -73,16 +74,16 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         String name = served.info().name();
         boolean sets = served.classifier().predictsSets();
         context.future(() -> classifiers
-                .classify(served, request.pictures(), context)
-                .thenAccept(ranked -> context.json(response(name, sets, request, ranked))));
+                .classify(served, request.pictures(), request.why(), context)
+                .thenAccept(answers -> context.json(response(name, sets, request, answers))));
     }
 
-    private static ObjectNode response(
-            String name, boolean sets, InferenceRequest request, List<List<Prediction>> ranked) {
-        int top = Math.min(request.top(), ranked.get(0).size());
-        List<Integer> shape = List.of(ranked.size(), top);
-        List<Prediction> all =
-                ranked.stream().flatMap(picture -> picture.stream().limit(top)).toList();
+    private static ObjectNode response(String name, boolean sets, InferenceRequest request, List<Answer> answers) {
+        int top = Math.min(request.top(), answers.get(0).ranked().size());
+        List<Integer> shape = List.of(answers.size(), top);
+        List<Prediction> all = answers.stream()
+                .flatMap(answer -> answer.ranked().stream().limit(top))
+                .toList();
         List<String> labels = all.stream().map(Prediction::label).toList();
         List<Float> probabilities =
                 all.stream().map(p -> (float) p.probability()).toList();
@@ -93,6 +94,9 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
         ObjectNode response = Json.object().put("model_name", name);
         if (request.id() != null) {
             response.put("id", request.id());
+        }
+        if (request.why()) {
+            response.putPOJO("why", answers.stream().map(Answer::why).toList());
         }
         return response.putPOJO("outputs", outputs);
     }

@@ -31,9 +31,10 @@ import org.coop4j.http.Refusal;
  * @param id the client's own, or null
  * @param pictures contents of image files, one or more
  * @param top maximum number of classes per picture
+ * @param why true if it asks where the pictures speak for the answers
  * @param outputs names of the requested tensors
  */
-record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> outputs) {
+record InferenceRequest(String id, List<byte[]> pictures, int top, boolean why, Set<String> outputs) {
 
     /** Largest numbers of values and levels, and longest text: a request holds no more than its pictures. */
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
@@ -69,7 +70,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
 
     private record Output(String name) {}
 
-    private record Parameters(String content_type, Integer top_k) {}
+    private record Parameters(String content_type, Integer top_k, boolean why) {}
 
     /**
      * Reads a request as it arrives.
@@ -82,7 +83,8 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
         require(one, "inputs: expected an array of one tensor, " + INPUT);
         List<byte[]> pictures = pictures(body.inputs.get(0));
         int top = top(body.parameters == null ? null : body.parameters.top_k);
-        return new InferenceRequest(body.id, pictures, top, outputs(body.outputs));
+        boolean why = body.parameters != null && body.parameters.why;
+        return new InferenceRequest(body.id, pictures, top, why, outputs(body.outputs));
     }
 
     /** Returns a request, or refuses one that is malformed. */

@@ -33,10 +33,10 @@ public final class PredictionService implements AutoCloseable {
     private final Classifiers classifiers;
     private final Map<String, ServedPool> pools = new LinkedHashMap<>();
 
-    private PredictionService(WebServer server, List<ServedClassifier> served, List<ServedPool> pools) {
+    private PredictionService(WebServer server, List<ServedClassifier> served, List<ServedPool> pools, boolean why) {
         this.server = server;
         pools.forEach(pool -> this.pools.put(pool.name(), pool));
-        this.classifiers = new Classifiers(served, metrics, server.threads());
+        this.classifiers = new Classifiers(served, why, metrics, server.threads());
     }
 
     /**
@@ -49,17 +49,22 @@ public final class PredictionService implements AutoCloseable {
     public static PredictionService start(
             ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog)
             throws IOException {
-        return start(options, served, List.of(), accessLog);
+        return start(options, served, List.of(), false, accessLog);
     }
 
-    /** Starts a service that also searches in folders of pictures. */
+    /**
+     * Starts a service that also searches in folders of pictures.
+     *
+     * @param why true to draw heat maps for requests that ask for them
+     */
     public static PredictionService start(
             ServiceOptions options,
             List<ServedClassifier> served,
             List<ServedPool> pools,
+            boolean why,
             Optional<OutputStream> accessLog)
             throws IOException {
-        return start(options, served, pools, accessLog, new ScheduledExecutorScheduler("coop4j-clock", true));
+        return start(options, served, pools, why, accessLog, new ScheduledExecutorScheduler("coop4j-clock", true));
     }
 
     /** Starts a service with a clock for the time of requests and of closing. */
@@ -67,10 +72,11 @@ public final class PredictionService implements AutoCloseable {
             ServiceOptions options,
             List<ServedClassifier> served,
             List<ServedPool> pools,
+            boolean why,
             Optional<OutputStream> accessLog,
             Scheduler clock)
             throws IOException {
-        PredictionService service = new PredictionService(new WebServer(options, accessLog, clock), served, pools);
+        PredictionService service = new PredictionService(new WebServer(options, accessLog, clock), served, pools, why);
         try {
             service.server.start(
                     service::configure,
@@ -114,6 +120,7 @@ public final class PredictionService implements AutoCloseable {
     @Override
     public void close() {
         server.close(classifiers::cancel);
+        classifiers.close();
         metrics.close();
     }
 }

@@ -1,16 +1,19 @@
 package org.coop4j.serve;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.coop4j.console.Json;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.Uploads;
+import org.coop4j.serve.Classifiers.Answer;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData.Parser;
 import org.eclipse.jetty.http.MultiPartFormData.Parts;
@@ -35,20 +38,30 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
     private void predict(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
         int top = InferenceRequest.top(context.queryParam("top_k"));
+        String why = Objects.requireNonNullElse(context.queryParam("why"), "false");
+        Refusal.require(why.matches("true|false"), "why: expected true or false");
         byte[] body = uploads.open(context).readAllBytes();
         byte[] picture = context.isMultipartFormData() ? part(body, context.contentType()) : body;
         Refusal.require(
                 picture.length > 0, "the request has no picture: send one as the body, or as the part data of a form");
         boolean all = top < Integer.MAX_VALUE || !served.classifier().predictsSets();
         context.future(() -> classifiers
-                .classify(served, List.of(picture), context)
-                .thenAccept(ranked -> context.json(ranked.get(0).stream()
-                        .filter(one -> all || one.predicted())
-                        .limit(top)
-                        .map(one -> Json.object() // names of DJL Serving
-                                .put("className", one.label())
-                                .put("probability", (float) one.probability()))
-                        .toList())));
+                .classify(served, List.of(picture), why.equals("true"), context)
+                .thenAccept(answers -> context.json(classes(answers.get(0), all, top))));
+    }
+
+    private static List<ObjectNode> classes(Answer answer, boolean all, int top) {
+        List<ObjectNode> classes = answer.ranked().stream()
+                .filter(one -> all || one.predicted())
+                .limit(top)
+                .map(one -> Json.object() // names of DJL Serving
+                        .put("className", one.label())
+                        .put("probability", (float) one.probability()))
+                .toList();
+        if (answer.why() != null && !classes.isEmpty()) {
+            classes.get(0).set("why", answer.why());
+        }
+        return classes;
     }
 
     /** Returns the picture of a form (multipart/form-data). */

@@ -17,6 +17,7 @@ import org.coop4j.console.Json;
 import org.coop4j.http.Refusal;
 import org.coop4j.http.Uploads;
 import org.coop4j.predict.Prediction;
+import org.coop4j.serve.Classifiers.Answer;
 
 /** {@code POST /api/v1/vision/labels}: the labels of a photo, as PhotoPrism asks an external service for them. */
 record VisionApi(Classifiers classifiers, Uploads uploads) {
@@ -52,13 +53,13 @@ record VisionApi(Classifiers classifiers, Uploads uploads) {
         ClassifierInfo info = served.info();
         boolean sets = served.classifier().predictsSets();
         context.future(() -> classifiers
-                .classify(served, body.images, context)
+                .classify(served, body.images, false, context)
                 .thenAccept(thumbnails ->
                         context.json(answer(body.id, info.name(), labels(thumbnails, sets, info.least())))));
     }
 
     /** Merges the answers for one photo: the likeliest label by mean probability, or those of sets that half predict. */
-    private static List<ObjectNode> labels(List<List<Prediction>> thumbnails, boolean sets, double least) {
+    private static List<ObjectNode> labels(List<Answer> thumbnails, boolean sets, double least) {
         Map<String, Double> probabilities = means(thumbnails, Prediction::probability);
         Map<String, Double> predicted = means(thumbnails, one -> one.predicted() ? 1 : 0);
         return probabilities.entrySet().stream()
@@ -73,8 +74,10 @@ record VisionApi(Classifiers classifiers, Uploads uploads) {
                 .toList();
     }
 
-    private static Map<String, Double> means(List<List<Prediction>> thumbnails, ToDoubleFunction<Prediction> value) {
-        return thumbnails.stream().flatMap(List::stream).collect(groupingBy(Prediction::label, averagingDouble(value)));
+    private static Map<String, Double> means(List<Answer> thumbnails, ToDoubleFunction<Prediction> value) {
+        return thumbnails.stream()
+                .flatMap(one -> one.ranked().stream())
+                .collect(groupingBy(Prediction::label, averagingDouble(value)));
     }
 
     private static ObjectNode answer(String id, String name, List<ObjectNode> labels) {

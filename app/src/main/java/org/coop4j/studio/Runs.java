@@ -6,11 +6,13 @@ import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +33,10 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.SplitFile;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Method;
+import org.coop4j.page.HeatPicture;
+import org.coop4j.predict.HeatMap;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
 import org.coop4j.run.Images;
@@ -267,21 +272,58 @@ final class Runs implements Closeable {
      */
     record Answer(String method, List<Prediction> classes) {}
 
-    private Answer answer(String by, ImageClassifier asked, byte[] content) {
+    private interface Question<T> {
+        T ask(String by, ImageClassifier asked) throws IOException;
+    }
+
+    private <T> T answer(String by, ImageClassifier asked, byte[] content, Question<T> question) {
         try {
-            return new Answer(by, asked.classify(InputImage.of(content, UNNAMED)));
+            return question.ask(by, asked);
         } catch (IOException e) {
             throw studio.unreadable(content, e);
+        } catch (IllegalArgumentException e) { // of a class that there is not
+            throw StudioProblem.of(e);
         }
     }
 
     /** Answers by what the latest finished run learned, or else by the quick classifier, which may be null. */
     Answer predict(byte[] content, boolean quick, Fit fit) throws IOException {
+        InputImage image = InputImage.of(content, UNNAMED);
+        return ask(content, quick, fit, (by, asked) -> new Answer(by, asked.classify(image)));
+    }
+
+    /** Draws where a picture speaks for a class, with what is said of it; a check covers that part. */
+    ObjectNode why(byte[] content, boolean quick, Fit fit, String label, boolean checks) throws IOException {
+        InputImage image = InputImage.of(content, UNNAMED);
+        return ask(content, quick, fit, (by, asked) -> {
+            HeatMap map = asked.why(image, label);
+            byte[] drawn = new ImageDecoder()
+                    .decode(content, UNNAMED, asked.exif(), one -> HeatPicture.of(one, map, HeatPicture.SIDE, "jpg"));
+            ObjectNode why = HeatPicture.json(map)
+                    .put(
+                            "picture",
+                            "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(drawn))
+                    .put("title", HeatPicture.title(map))
+                    .putPOJO("legend", HeatPicture.legend(map))
+                    .put("scale", HeatPicture.scale(map))
+                    .put("meaning", HeatPicture.MEANING);
+            if (checks) {
+                HeatMap.Check check = asked.check(image, map);
+                why.putPOJO("check", check)
+                        .put("square", check.square())
+                        .put("verdict", HeatPicture.verdict(check))
+                        .put("sentence", HeatPicture.sentence(check));
+            }
+            return why;
+        });
+    }
+
+    private <T> T ask(byte[] content, boolean quick, Fit fit, Question<T> question) throws IOException {
         Optional<Path> folder = quick ? Optional.empty() : last();
         if (folder.isEmpty()) {
             StudioProblem.require(fit != null, "Nothing is learned yet: put pictures into two classes.");
             try (ImageClassifier once = ImageClassifier.of(clip, fit.classifier())) {
-                return answer(null, once, content);
+                return answer(null, once, content, question);
             }
         }
         synchronized (trying) {
@@ -291,7 +333,7 @@ final class Runs implements Closeable {
                 method = Run.open(folder.get()).result().orElseThrow().methodTitle();
                 tried = folder.get();
             }
-            return answer(method, classifier, content);
+            return answer(method, classifier, content, question);
         }
     }
 

@@ -42,6 +42,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
+import org.coop4j.base.OpenFile;
 import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
@@ -52,6 +53,8 @@ import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.model.ClipConfig;
 import org.coop4j.page.QrCode;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
@@ -109,6 +112,7 @@ public final class StudioServer implements Closeable {
     private final AtomicBoolean isNews = new AtomicBoolean();
     private final IoFunction<Path, StudioServer> opener; // of other folders
     private final StateFolder user;
+    private final boolean maps; // the model has heat maps
     private final List<StudioServer> others = new CopyOnWriteArrayList<>(); // of folders that the page has opened
     private int silent; // periods without an event
 
@@ -122,6 +126,7 @@ public final class StudioServer implements Closeable {
             IoFunction<Path, StudioServer> opener)
             throws IOException {
         this.studio = studio;
+        this.maps = clip.architecture().vision() instanceof ClipConfig.Vit;
         this.user = user;
         this.opener = opener;
         this.token = new BrowserToken(options, BrowserToken.thisUser());
@@ -438,6 +443,7 @@ public final class StudioServer implements Closeable {
                 .put("failure", model.failure())
                 .put("runFailure", runs.failure())
                 .put("fitted", fit != null)
+                .put("maps", maps)
                 .put("sorted", sorting == null ? 0 : sorting.number())
                 .put("sortedToDate", sorting == null || sorting.revision() == now.revision())
                 .put("upToDate", fit == null || fit.revision() == now.revision())
@@ -625,6 +631,17 @@ public final class StudioServer implements Closeable {
         routes.post("/api/predict", context -> {
             boolean quick = "quick".equals(context.queryParam("by"));
             context.json(runs.predict(picture(context), quick, model.latest()));
+        });
+        routes.post("/api/why", context -> {
+            String id = context.queryParam("picture"); // else the request has one
+            byte[] given = picture(context);
+            byte[] content = id == null ? given : OpenFile.read(studio.file(id), ImageDecoder.MAX_FILE_BYTES);
+            context.json(runs.why(
+                    content,
+                    id != null || "quick".equals(context.queryParam("by")),
+                    model.latest(),
+                    context.queryParam("label"),
+                    "true".equals(context.queryParam("check"))));
         });
     }
 

@@ -2,6 +2,7 @@
 
 import {act, focus, move, remove, state} from "./model.js";
 import {bar, button, count, figure, grouped, h, images, muted, name, part, percent, pictures} from "./parts.js";
+import {picture, why, whyKeys} from "./why.js";
 
 const LARGEST = 12; // classes of a matrix
 
@@ -29,6 +30,14 @@ const sentence = (m) =>
         ? `Probably a wrong label. The most similar pictures are all ${m.of ? "" : "in "}${m.predicted}.`
         : `Probably just hard. Similar pictures are ${m.of ? "of both kinds" : "in both classes"}.`;
 
+/** What a map of a wrong picture is asked about: the answer, and the label. */
+const subject = (m) => ({
+    key: named(m),
+    src: "/picture/" + m.id,
+    query: {picture: m.id},
+    labels: m.of ? {[m.of]: m.of} : {[m.predicted]: m.predicted + ", the answer", [m.label]: m.label + ", the label"}
+});
+
 /** Wrong pictures, each with what can be done about it; one of all has the keys. */
 export const cases = (list, all = list) =>
     h(
@@ -43,13 +52,14 @@ export const cases = (list, all = list) =>
             return h(
                 "li.case.panel",
                 {key: named(m), class: now ? "now" : "", onclick: () => focus(null, named(m))},
-                h("img.whole", {src: "/picture/" + m.id, alt: `Picture in ${m.label}, seen as ${m.predicted}`}),
+                picture(subject(m), `Picture in ${m.label}, seen as ${m.predicted}`),
                 h(
                     ".stack",
                     h("b", m.sentence ?? sentence(m)),
                     figure(name(m.predicted), bar(m.probability, ".loss"), percent(m.probability)),
                     m.labelProbability != null &&
                         figure(name(m.label), bar(m.labelProbability, ".own"), percent(m.labelProbability)),
+                    why(subject(m), now),
                     h(".row.wrap", near(m.label, m.own), near(m.predicted, m.other)),
                     h(
                         ".row.wrap",
@@ -66,7 +76,7 @@ export const cases = (list, all = list) =>
 export function caseKeys(list) {
     const m = current(list);
     const step = (by) => () => select(list[list.indexOf(m) + by]);
-    return m && {...decisions(list, m), ArrowDown: step(1), ArrowUp: step(-1)};
+    return m && {...decisions(list, m), ...whyKeys(subject(m)), ArrowDown: step(1), ArrowUp: step(-1)};
 }
 
 const keyOf = (m) => JSON.stringify([m.label, m.predicted]);

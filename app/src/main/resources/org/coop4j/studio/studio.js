@@ -44,6 +44,9 @@ const KEYS = {
     M: "move a mistake to the class that it looks like",
     L: "learn; of a mistake: the label is right",
     A: "with several labels: those that it has are all",
+    W: "why: where a picture speaks for a class",
+    G: "why for the other class",
+    K: "check what covering that part changes",
     "U, Ctrl Z": "undo",
     "?": "this list"
 };

@@ -6,6 +6,7 @@ import {choose, drop} from "./give.js";
 import {add, classes, data, fail, redraw, request, state} from "./model.js";
 import {bar, button, figure, h, muted, name, percent} from "./parts.js";
 import {findClass} from "./pictures.js";
+import {picture as shownPicture, why, whyKeys} from "./why.js";
 
 let file = null; // null while the camera is live
 let url = null;
@@ -67,6 +68,9 @@ async function watch() {
     }
 }
 
+/** What a map is asked about: the classes, the most probable first. */
+const subject = () => ({key: url + by, src: url, query: {by}, file, labels: Object.fromEntries(answers.map((a) => [a.label, a.label]))});
+
 const save = async (to) => add([{file: file ?? (await shot()), to}]);
 
 function result([best, ...others]) {
@@ -99,6 +103,7 @@ function result([best, ...others]) {
                 oninput: (e) => ((threshold = e.target.value / 100), redraw())
             })
         ),
+        file && why(subject()),
         at && muted(`Answers ${at.answered} of ${tested} test pictures, ${at.right} of them right.`),
         h(
             "p.row.wrap.small.muted",
@@ -149,7 +154,9 @@ export const trial = {
                 on
                     ? video()
                     : url
-                      ? h("img.whole", {src: url, alt: "The picture to recognise"})
+                      ? answers
+                          ? shownPicture(subject(), "The picture to recognise")
+                          : h("img.whole", {src: url, alt: "The picture to recognise"})
                       : h(".drop", "Drop or paste a picture here")
             ),
             h(
@@ -171,6 +178,7 @@ export const trial = {
             )
         );
     },
+    keys: () => file && answers && whyKeys(subject()),
     leave: stop,
     paste: ([one]) => show(one.file)
 };

@@ -112,6 +112,18 @@ class MultiLabelCommandsTest {
                 .contains("Classes that occur together", "warm", "learned from");
     }
 
+    /** A label that is not compared with others speaks for itself alone. */
+    @Test
+    void thePageShowsMapsOfMistakenLabels() throws IOException {
+        Path wrong = folder.resolve("wrong.csv");
+        Files.writeString(wrong, Files.readString(list).replace("3-3.png,sky,warm,test", "3-3.png,red,,test"));
+        Path page = folder.resolve("mistaken/report.html");
+        coop("train -m % -d % -o %", model, wrong, page.getParent()).ok();
+        assertThat(Files.readString(page))
+                .contains("Why these answers", "red speaks for it<", "\"Where the picture speaks for red\"")
+                .doesNotContain("rather than for the other classes");
+    }
+
     @Test
     void allLabelsAboveTheThresholdAreTheAnswer() throws IOException {
         Path picture = picture(0);

@@ -71,6 +71,34 @@ class WhyCommandTest {
                 .isCloseTo(why.get("width").asDouble(), within(2.0));
     }
 
+    /** Red pictures among the blue ones of the test are mistakes. */
+    @Test
+    void thePageOfARunShowsMapsOfItsMistakesAndSaysThatAResNetHasNone() throws IOException {
+        Path pictures = TestPictures.folder(folder.resolve("mistaken"), 2, "blue", "red");
+        for (int i = 0; i < 5; i++) {
+            TestPictures.write(pictures.resolve("test/blue/red-%d.png".formatted(i)), 1, 200 + i);
+        }
+        Path page = folder.resolve("mistaken run/report.html");
+        coop("train -m % -d % -o % --method linear-probe", MODEL, pictures, page.getParent())
+                .ok();
+        String html = Files.readString(page);
+        String maps = html.substring(html.indexOf("<h2>Why these answers"), html.indexOf("<h2>Images that changed"));
+        assertThat(maps)
+                .contains("red speaks for it, rather than for the other classes", "blue speaks against it")
+                .contains("predicted: red", "Covering that part usually makes the answer less sure");
+        assertThat(maps.split("Where the picture speaks for red, rather than")).hasSizeBetween(5, 41);
+        assertThat(html).hasSizeLessThan(3_000_000);
+
+        Path resNet = folder.resolve("of a ResNet");
+        coop("train -m % -d % -o % --method linear-probe", TinyModel.writeResNet(folder), pictures, resNet)
+                .ok();
+        assertThat(Files.readString(resNet.resolve("report.html")))
+                .contains(
+                        "There are no maps: a heat map needs the patches of a vision transformer",
+                        "use a model with a ViT.")
+                .doesNotContain("blue speaks against it");
+    }
+
     @Test
     void aClassThatThereIsNotAndAFileOfFeaturesAreRefusedInALine() throws IOException {
         assertThat(coop("predict -p % % --why green", run, image).failed(2))

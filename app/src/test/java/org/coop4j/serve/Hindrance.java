@@ -11,6 +11,7 @@ final class Hindrance implements Classifier {
 
     private final Classifier classifier;
     volatile Runnable before = () -> {};
+    volatile Runnable beforeMap = () -> {};
 
     Hindrance(Classifier classifier) {
         this.classifier = classifier;
@@ -29,6 +30,7 @@ final class Hindrance implements Classifier {
 
     @Override
     public <T> T logits(LogitGraph<T> graph, T images) {
+        beforeMap.run();
         return classifier.logits(graph, images);
     }
 

@@ -22,13 +22,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.assertj.core.util.DoubleComparator;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Resource;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.InputImage;
+import org.coop4j.predict.HeatMap;
 import org.coop4j.predict.Prediction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -197,6 +202,13 @@ class PredictionServiceTest {
                 arguments("/v2/models/other", null, 404, "\"other\" [things]"),
                 arguments("/v2/models/other/ready", null, 404, "\"other\" [things]"),
                 arguments(PREDICT, new byte[0], 400, "no picture"),
+                arguments(PREDICT + "?why=1", picture, 400, "why: true or false"),
+                arguments(PREDICT + "?why=true", damaged, 422, "image of the request"),
+                arguments(
+                        INFER,
+                        utf8(inference("\"parameters\": {\"why\": true},", new byte[65][1])),
+                        400,
+                        "at most 64 pictures"),
                 arguments(PREDICT, utf8("hello, is this a picture?"), 400, "JPEG TIFF"),
                 arguments(PREDICT, damaged, 422, "image of the request"),
                 arguments(PREDICT, bomb, 422, "pixels 1000000"),
@@ -307,6 +319,60 @@ class PredictionServiceTest {
     }
 
     @Test
+    void aHeatMapOfTheAnswerIsAddedWhereItIsAskedFor() throws Exception {
+        HeatMap map = things.images()
+                .why(
+                        InputImage.of(picture),
+                        things.images().classify(picture).get(0).label());
+        JsonNode classes = post(PREDICT + "?why=true", picture).json();
+        JsonNode why = classes.path(0).path("why");
+        assertThat(classes.findValues("why")).hasSize(1);
+        assertThat(why.path("label")).isEqualTo(classes.path(0).path("className"));
+        assertThat(why.path("values")).hasSize(map.values().size());
+        assertThat(why.path("values").path(0).floatValue())
+                .isEqualTo(map.values().get(0));
+        JsonNode both = post(INFER, utf8(inference("\"parameters\": {\"why\": true},", other, picture)))
+                .json()
+                .path("why");
+        assertThat(both).hasSize(2);
+        assertThat(both.path(1)).isEqualTo(why);
+        assertThat(both.path(0)).isNotEqualTo(why);
+        assertThat(post(PREDICT, picture).json().findValues("why")).isEmpty();
+    }
+
+    /** Of two requests with as many pictures as may wait, one finds room. */
+    @Test
+    void moreHeatMapsThanMayWaitAreRefusedAndAModelWithoutMapsIsSaid() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        byte[] many = utf8(inference(
+                "\"parameters\": {\"why\": true},",
+                Collections.nCopies(64, picture).toArray(byte[][]::new)));
+        things.classifier.beforeMap = () -> {
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+        List<CompletableFuture<Answer>> both = List.of(things.later(INFER, many), things.later(INFER, many));
+        Answer refused =
+                (Answer) CompletableFuture.anyOf(both.get(0), both.get(1)).get();
+        assertThat(refused.status()).isEqualTo(429);
+        assertThat(refused.error()).isEqualTo("things is busy: 64 heat maps wait: try again in a moment");
+        go.countDown();
+        assertThat(both).extracting(one -> one.join().status()).containsExactlyInAnyOrder(200, 429);
+        things.classifier.beforeMap = () -> {
+            throw new RefusedException("the image tower of x is a ResNet: use a model with a ViT");
+        };
+        try {
+            assertThat(post(PREDICT + "?why=true", picture).error())
+                    .isEqualTo("why: the image tower of x is a ResNet: use a model with a ViT");
+        } finally {
+            things.classifier.beforeMap = () -> {};
+        }
+    }
+
+    @Test
     void oneOutputIsAnsweredWhereOneIsAskedFor() throws Exception {
         JsonNode outputs = post(INFER, utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
                 .json()
@@ -334,6 +400,7 @@ class PredictionServiceTest {
                 good.replaceFirst("\"data\": .*]}", "\"data\": [7]}"),
                 good.replaceFirst("\"data\": .*]}", "\"data\": \"eA==\"}"),
                 inference("\"parameters\": {\"top_k\": 0},", utf8("x")),
+                inference("\"parameters\": {\"why\": \"yes\"},", utf8("x")),
                 inference("\"outputs\": [{\"name\": \"features\"}],", utf8("x")),
                 "[".repeat(100_000));
     }

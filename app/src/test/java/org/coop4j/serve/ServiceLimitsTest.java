@@ -108,6 +108,15 @@ class ServiceLimitsTest {
     }
 
     @Test
+    void heatMapsAreOffUnlessTheServiceWasStartedForThem() throws Exception {
+        try (TestService service = start(onLoopback(), 2)) {
+            assertThat(refused(400, service, "POST", PREDICT + "?why=true", picture)
+                            .error())
+                    .isEqualTo("why: the service draws no heat maps: start it with coop serve --why");
+        }
+    }
+
+    @Test
     void closingAnswersWhatWasAcceptedAndNothingElse() throws Exception {
         TestService service = start(onLoopback(), 8);
         Busy busy = service.block(picture, 3);

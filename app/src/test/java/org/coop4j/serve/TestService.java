@@ -78,7 +78,12 @@ final class TestService implements AutoCloseable {
         this.time = time;
         ServedClassifier served = new ServedClassifier(info, images);
         this.service = PredictionService.start(
-                options, List.of(served), pool == null ? List.of() : List.of(pool(served, pool)), log, time);
+                options,
+                List.of(served),
+                pool == null ? List.of() : List.of(pool(served, pool)),
+                pool != null,
+                log,
+                time);
         this.port = service.port();
     }
 
@@ -119,7 +124,7 @@ final class TestService implements AutoCloseable {
         return ServedPool.of("pictures", pictures, ImageFiles.in(pictures), served, images, Progress.NONE);
     }
 
-    /** Starts the standard service, which also searches in a folder of pictures. */
+    /** Starts the standard service, which also searches in a folder of pictures and draws heat maps. */
     static TestService withPool(Path folder, EncodingLimits limits, Optional<OutputStream> log) throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
         Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);

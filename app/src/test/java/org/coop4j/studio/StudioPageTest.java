@@ -730,6 +730,46 @@ class StudioPageTest {
     }
 
     @Test
+    void theMapOfAnAnswerIsShownAndCheckedByKeyboardAlone() throws IOException {
+        show("mistakes");
+        browser.until("document.querySelector('.case.now img') !== null");
+        press("w");
+        browser.until("document.querySelector('.case.now .mapping img')?.complete === true");
+        assertThat(browser.findElement(By.cssSelector(".case.now .mapping")).getText())
+                .contains(
+                        ", rather than for the other classes",
+                        "blue speaks against it",
+                        "log-odds",
+                        "a wrong answer has a map");
+        Object answer = browser.js("document.querySelector('.case.now .mapping img').alt");
+        press("g");
+        browser.until(
+                "![undefined, '%s'].includes(document.querySelector('.case.now .mapping img')?.alt)".formatted(answer));
+        press("k");
+        browser.until("document.querySelectorAll('.case.now .seen').length === 3");
+        assertThat(browser.findElement(By.cssSelector(".case.now .check")).getText())
+                .contains("Without the marked quarter", "Without a random quarter (mean of four)")
+                .containsAnyOf("The marked part matters.", "The map does not explain this answer.");
+        assertLooksRight("why-mistakes");
+        press("w");
+        browser.until("document.querySelector('.mapping') === null");
+        show("try");
+        dropFile(".try", unseen(), "unseen.jpg");
+        browser.until("document.querySelector('.best h2') !== null");
+        press("w");
+        browser.until("document.querySelector('.try .mapping img')?.complete === true");
+        press("k");
+        browser.until("document.querySelectorAll('.try .seen').length === 3");
+        assertLooksRight("why-try");
+        show("clean");
+        browser.until("document.querySelector('.case.now img') !== null");
+        press("w");
+        browser.until("document.querySelector('.case.now .mapping') !== null");
+        assertLooksRight("why-clean");
+        browser.assertLoadsOwnFilesAlone();
+    }
+
+    @Test
     void undoOfALabelThatIsRightBringsItsMistakeBackAndMovesNothing() throws IOException {
         show("mistakes");
         browser.until("(window.judged = document.querySelector('.case.now img')?.src) !== undefined");

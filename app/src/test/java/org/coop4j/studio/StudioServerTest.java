@@ -3,6 +3,7 @@ package org.coop4j.studio;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.coop4j.studio.StudioFolder.fill;
 import static org.coop4j.studio.StudioFolder.picture;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -1002,6 +1003,28 @@ class StudioServerTest {
         }
         assertThat(answer.path("classes")).isEqualTo(quick.path("classes")); // calibrated as well
         assertThat(json("POST", "/api/predict?by=quick", picture(3), 200)).isEqualTo(quick);
+        String best = answer.path("classes").path(0).path("label").asText();
+        JsonNode why = json("POST", "/api/why?check=true&label=" + best, picture(3), 200);
+        assertThat(why.path("picture").asText()).startsWith("data:image/jpeg;base64,");
+        assertThat(why.path("title").asText())
+                .isEqualTo("Where the picture speaks for " + best + ", rather than for the other classes");
+        assertThat(why.path("check").path("whole").asDouble())
+                .isCloseTo(answer.path("classes").path(0).path("probability").asDouble(), within(1e-5));
+        assertThat(why.path("check").path("squares")).hasSize(4);
+        assertThat(why.path("check").path("covered")).hasSize(5);
+        assertThat(why.path("sentence").asText()).startsWith("Without the marked quarter ");
+        assertThat(json("POST", "/api/why?label=bird", picture(3), 400)
+                        .path("error")
+                        .asText())
+                .startsWith("\"bird\" is not one of the 2 classes");
+        assertThat(json("POST", "/api/why?label=" + best, new byte[] {1}, 400)
+                        .path("error")
+                        .asText())
+                .startsWith("It is not a JPEG");
+        String id = get("pictures?class=cat").path(0).path("id").asText();
+        assertThat(json("POST", "/api/why?label=dog&picture=" + id, new byte[0], 200)
+                        .has("check"))
+                .isFalse();
         assertThat(ask("GET", "/api/classifier", null, "Cookie", cookie).status())
                 .isEqualTo(200);
         DataSpec data = DataSpec.of(run.resolveSibling("run-1.split.json"))
