@@ -107,8 +107,12 @@ class FeatureListTest {
     @Test
     void halvesAreWidened() throws IOException {
         good();
-        put("features", DType.F16, SIX, 6, 2);
-        assertThat(row(load(write()).test().get(1))).containsExactly(0, 3);
+        for (DType half : List.of(DType.F16, DType.BF16)) {
+            put("features", half, SIX, 6, 2);
+            ImageDataset data = load(write());
+            assertThat(row(data.test().get(1))).containsExactly(0, 3);
+            assertThat(data.stored().orElseThrow().rows().matrix().toArray()).containsExactly(SIX);
+        }
     }
 
     @Test

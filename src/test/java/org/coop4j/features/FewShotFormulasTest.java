@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -301,6 +302,38 @@ class FewShotFormulasTest {
             assertThat(model.valHits()).isBetween(best - 1, best + 1);
             assertThat(problem.accuracy(logits))
                     .isCloseTo(c.get("accuracy_best").asDouble(), within(1.0));
+        }
+    }
+
+    @Test
+    void momentsOfManyFeaturesAreSumsOfParts() {
+        int n = 150_000; // more parts than are summed at the same time
+        int width = 3;
+        int classes = 4;
+        float[] rows = new float[n * width];
+        Random random = new Random(5);
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (float) random.nextGaussian();
+        }
+        int[] labels = random.ints(n, 0, classes).toArray();
+        FeatureMatrix units = FeatureMatrix.of(n, width, rows).normalized();
+        Gda.Moments moments =
+                Gda.Moments.of(FeatureSet.of(FeatureMatrix.of(n, width, rows), IntStream.of(labels)), classes);
+        for (int a = 0; a < width; a++) {
+            for (int b = a; b < width; b++) {
+                double sum = 0;
+                for (int i = 0; i < n; i++) {
+                    sum += (double) units.get(i, a) * units.get(i, b);
+                }
+                assertThat(moments.squares()[a * width + b]).isCloseTo(sum, within(1e-6));
+            }
+        }
+        for (int k = 0; k < classes; k++) {
+            int label = k;
+            int[] own = IntStream.range(0, n).filter(i -> labels[i] == label).toArray();
+            assertThat(moments.counts()[k]).isEqualTo(own.length);
+            assertThat(moments.sums()[k * width])
+                    .isCloseTo(IntStream.of(own).mapToDouble(i -> units.get(i, 0)).sum(), within(1e-6));
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -166,6 +167,7 @@ public record RunComparison(
         Support support = first.support();
         Pictures test = first.tested();
         List<String> names = support.task().classNames();
+        sampled(support).ifPresent(notes);
         List<ComparedClassifier> all = new ArrayList<>(prompts(support, first.prompts()));
         for (int i = 0; i < own.size(); i++) {
             Written written = own.get(i).written(images.space(), names);
@@ -199,6 +201,28 @@ public record RunComparison(
                         images.outlines(
                                 Located.of(first).stream().map(Located::image).toList()))),
                 unknown);
+    }
+
+    /** Says that a sample stands for the training or val images, where they are many. */
+    private static Optional<String> sampled(Support support) {
+        List<String> many = new ArrayList<>();
+        Map.of("training", support.train(), "val", support.val()).forEach((part, images) -> {
+            if (images.size() > MOST_MEASURED) {
+                many.add(part);
+            }
+        });
+        return many.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the %s on %s images is measured on %,d of them, drawn at random"
+                        .formatted(
+                                many.size() == 1 ? "accuracy" : "accuracies",
+                                many.stream().sorted().collect(Collectors.joining(" and ")),
+                                MOST_MEASURED));
+    }
+
+    /** Returns the sentence on the page about the samples that stand for many images. */
+    public Optional<String> sampled() {
+        return sampled(support);
     }
 
     /** Returns the prompt that training and val images choose, and the best in hindsight. */

@@ -166,7 +166,8 @@ public record RunPage(
                 .table(new ComparisonTable(List.of(evidence.comparison())).table())
                 .paragraph(
                         "The chosen prompt is the best on training and val images; the best in hindsight is chosen on"
-                                + " the test images, which inflates its accuracy. Seconds exclude encoding.");
+                                + " the test images, which inflates its accuracy. Seconds exclude encoding."
+                                + evidence.sampled().map(words -> " " + sentence(words)).orElse(""));
     }
 
     private Section chosen() {

@@ -93,10 +93,9 @@ class ManyFeaturesTest {
         Path texts = folder.resolve("texts.safetensors");
         write(features, texts);
         Path run = folder.resolve("run");
-        String said = coop("train --method gda -k all -d % --class-features % -o %", features, texts, run)
-                .ok()
-                .out()
-                .replaceAll("\\s+", " ");
+        CommandRun trained = coop("train --method gda -k all -d % --class-features % -o %", features, texts, run)
+                .ok();
+        String said = trained.out().replaceAll("\\s+", " ");
         assertThat(json(run.resolve("result.json")).get("accuracy").asDouble()).isGreaterThan(97);
         try (SafetensorsFile learned = SafetensorsFile.open(run.resolve("classifier.safetensors"))) {
             String settings = learned.metadata().get("coop4j.settings");
@@ -104,6 +103,10 @@ class ManyFeaturesTest {
                     .isGreaterThan(100);
         }
         assertThat(said).containsPattern("probabilities: .*20,000 of (29|30),\\d{3} validation images");
+        String sample = "accuracy on val images is measured on 20,000 of them, drawn at random";
+        assertThat(trained.err()).contains("the " + sample);
+        assertThat(run.resolve("report.html")).content().contains("The " + sample + ".");
+        assertThat(run.resolve("images.json").toFile().length()).isLessThan(80L * (TRAIN + VAL + TEST));
         assertThat(run.resolve("report.html"))
                 .content()
                 .hasSizeLessThan(400_000)
