@@ -18,6 +18,9 @@ import org.coop4j.base.Require;
  */
 public record Acceptance(OptionalDouble lowest, List<Test> tests) {
 
+    /** Probability that a promise to a person does not hold. */
+    public static final double DELTA = 0.05;
+
     private static final int STEPS = 20;
 
     /**

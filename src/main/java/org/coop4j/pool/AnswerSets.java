@@ -2,6 +2,7 @@ package org.coop4j.pool;
 
 import java.math.BigDecimal;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
@@ -14,6 +15,17 @@ import org.coop4j.clip.FeatureMatrix;
  * @param level least probability of a class in a set; the most probable one is always in
  */
 public record AnswerSets(FeatureMatrix probabilities, double level) {
+
+    /** Share of pictures whose set may miss their class, where people read the sets. */
+    private static final double MISSED = 0.1;
+
+    /** Fewest checked pictures of the classes that give such sets. */
+    private static final int FEWEST = 50;
+
+    /** Finds the level of sets for people, of which at most one in ten misses the class; none by few checked pictures. */
+    public static Optional<AnswerSets> of(FeatureMatrix probabilities, Map<Integer, Integer> checked) {
+        return checked.size() < FEWEST ? Optional.empty() : Optional.of(of(probabilities, checked, MISSED));
+    }
 
     /**
      * Finds the level.

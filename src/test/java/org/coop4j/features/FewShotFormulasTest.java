@@ -333,7 +333,8 @@ class FewShotFormulasTest {
             int[] own = IntStream.range(0, n).filter(i -> labels[i] == label).toArray();
             assertThat(moments.counts()[k]).isEqualTo(own.length);
             assertThat(moments.sums()[k * width])
-                    .isCloseTo(IntStream.of(own).mapToDouble(i -> units.get(i, 0)).sum(), within(1e-6));
+                    .isCloseTo(
+                            IntStream.of(own).mapToDouble(i -> units.get(i, 0)).sum(), within(1e-6));
         }
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress;
@@ -39,19 +40,12 @@ import picocli.CommandLine.Parameters;
 @Command(name = "sort")
 final class SortCommand extends ConsoleCommand {
 
-    /** Probability that a promise does not hold. */
-    private static final double DELTA = 0.05;
-
-    /** Fewest checked pictures of the classes that give sets of classes. */
-    private static final int FEWEST_FOR_SETS = 50;
-
     /** Fewest checked pictures of the classes that can tell a stranger. */
     private static final int FEWEST_FOR_STRANGERS = 20;
 
-    /** Share of own pictures that may be called strangers, or whose set may miss their class. */
+    /** Share of own pictures that may be called strangers. */
     private static final double MISSED = 0.05;
 
-    private static final double MISSED_BY_SETS = 0.1;
     private static final int MOST_SHOWN = 3;
 
     @Mixin
@@ -157,13 +151,12 @@ final class SortCommand extends ConsoleCommand {
         double[] ownness = pool.ownness(opened.logits(), opened.space().logitScale());
         Acceptance acceptance = accept == null ? null : acceptance(answers, checked, accept);
         boolean[] strangers = strangers(ownness, own, accept);
-        AnswerSets sets =
-                own.size() < FEWEST_FOR_SETS ? null : AnswerSets.of(answers.probabilities(), own, MISSED_BY_SETS);
+        Optional<AnswerSets> sets = AnswerSets.of(answers.probabilities(), own);
         List<Sorted> rows = new ArrayList<>();
         for (int i = 0; i < pool.size(); i++) {
-            List<String> oneOf = sets == null || opened.known().containsKey(i)
+            List<String> oneOf = sets.isEmpty() || opened.known().containsKey(i)
                     ? List.of()
-                    : IntStream.of(sets.of(i)).mapToObj(opened::className).toList();
+                    : IntStream.of(sets.get().of(i)).mapToObj(opened::className).toList();
             double confidence = answers.confidences()[i];
             rows.add(new Sorted(
                     opened.names().get(i),
@@ -189,7 +182,7 @@ final class SortCommand extends ConsoleCommand {
 
     private static double delta(Map<Integer, Integer> checked) {
         long own = checked.values().stream().filter(label -> label >= 0).count();
-        return own >= Pool.FEWEST_CHECKED ? DELTA / 2 : DELTA;
+        return own >= Pool.FEWEST_CHECKED ? Acceptance.DELTA / 2 : Acceptance.DELTA;
     }
 
     /** Returns which pictures are called strangers; none beside a promise, which is about answers as they are. */

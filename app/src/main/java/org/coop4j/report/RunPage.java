@@ -167,7 +167,9 @@ public record RunPage(
                 .paragraph(
                         "The chosen prompt is the best on training and val images; the best in hindsight is chosen on"
                                 + " the test images, which inflates its accuracy. Seconds exclude encoding."
-                                + evidence.sampled().map(words -> " " + sentence(words)).orElse(""));
+                                + evidence.sampled()
+                                        .map(words -> " " + sentence(words))
+                                        .orElse(""));
     }
 
     private Section chosen() {

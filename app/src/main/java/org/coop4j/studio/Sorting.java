@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -59,13 +60,6 @@ record Sorting(
     /** Shares of wrong answers among which a person chooses, in %. */
     static final List<Integer> ERRORS = List.of(10, 5, 2);
 
-    /** Probability that a promise does not hold. */
-    private static final double DELTA = 0.05;
-
-    /** Fewest checked pictures of the classes that give sets of classes. */
-    private static final int FEWEST_FOR_SETS = 50;
-
-    private static final double MISSED_BY_SETS = 0.1;
     private static final int LARGEST_SET = 3;
     private static final int LISTED = 60;
     private static final int ALIKE = 6;
@@ -106,7 +100,7 @@ record Sorting(
     }
 
     private static double risk(int before) {
-        return before > 0 ? DELTA / 2 : DELTA;
+        return before > 0 ? Acceptance.DELTA / 2 : Acceptance.DELTA;
     }
 
     /** Returns the fewest pictures that a new check needs to promise anything. */
@@ -349,7 +343,8 @@ record Sorting(
                 .map(this::id)
                 .limit(LISTED)
                 .toList();
-        boolean sets = check != null && check.own().size() >= FEWEST_FOR_SETS;
+        Optional<AnswerSets> sets =
+                Optional.ofNullable(check).flatMap(one -> AnswerSets.of(answers.probabilities(), one.own()));
         int late = (int) open.stream().filter(one -> !one.isPromised).count();
         return new Screen(
                 number,
@@ -357,7 +352,7 @@ record Sorting(
                 open.size(),
                 rows,
                 different,
-                sets,
+                sets.isPresent(),
                 doubts(now, open, sets),
                 strangers,
                 late,
@@ -369,15 +364,14 @@ record Sorting(
     }
 
     /** Returns pictures that are of one of a few classes: by what was checked, or by the closest two answers. */
-    private List<Doubt> doubts(Snapshot now, List<Open> open, boolean isKnown) {
+    private List<Doubt> doubts(Snapshot now, List<Open> open, Optional<AnswerSets> sets) {
         FeatureMatrix p = answers.probabilities();
-        AnswerSets sets = isKnown ? AnswerSets.of(p, check.own(), MISSED_BY_SETS) : null;
         Map<Open, List<Integer>> few = new HashMap<>();
         for (Open one : open) {
             int second = best(now, one.row, one.label);
-            List<Integer> of = sets == null
+            List<Integer> of = sets.isEmpty()
                     ? List.of(one.label, second)
-                    : IntStream.of(sets.of(one.row)).boxed().toList();
+                    : IntStream.of(sets.get().of(one.row)).boxed().toList();
             if (second != NONE && of.contains(one.label) && of.size() > 1 && of.size() <= LARGEST_SET) {
                 few.put(one, of);
             }
