@@ -97,8 +97,9 @@ public record RunImages(
             int[] classes = images.stream()
                     .mapToInt(image -> names.get(image.className()))
                     .toArray();
-            ordered &= IntStream.range(0, classes.length)
-                    .allMatch(i -> classes[i] == images.get(i).label());
+            ordered = ordered
+                    && IntStream.range(0, classes.length)
+                            .allMatch(i -> classes[i] == images.get(i).label());
             ByteBuffer hashes = ByteBuffer.allocate(Math.multiplyExact(HASH, images.size()));
             for (LabelledImage image : images) {
                 hashes.put(
