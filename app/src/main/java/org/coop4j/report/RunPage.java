@@ -6,6 +6,7 @@ import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.run.RunFolder.REPORT;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -77,18 +78,15 @@ public record RunPage(
 
     /** Returns the mistakes that the page shows, and the suspects. */
     private Stream<Asked> asked() {
-        Stream<Asked> suspects = evidence.labels().suspects().stream()
-                .map(one -> new Asked(
-                        one.picture().image().path(),
-                        sections.names.get(one.suggested()),
-                        "looks like " + sections.label(one.suggested(), one.probability())));
         return Stream.concat(
-                sections.confused()
-                        .map(one -> new Asked(
-                                one.file(),
-                                sections.names.get(one.label()),
-                                "predicted: " + sections.label(one.label(), one.probability()))),
-                suspects);
+                sections.confused().map(one -> asked(one.file(), "predicted: ", one.label(), one.probability())),
+                evidence.labels().suspects().stream()
+                        .map(one -> asked(
+                                one.picture().image().path(), "looks like ", one.suggested(), one.probability())));
+    }
+
+    private Asked asked(Path file, String said, int label, double probability) {
+        return new Asked(file, sections.names.get(label), said + sections.label(label, probability));
     }
 
     private HtmlPage page(Section maps, int threads) {

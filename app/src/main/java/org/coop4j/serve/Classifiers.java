@@ -53,7 +53,6 @@ final class Classifiers implements AutoCloseable {
     private final Executor answers;
     private final ExecutorService maps; // one after another; null if the service draws none
     private final Semaphore places = new Semaphore(MAPS);
-    private volatile boolean stopping;
 
     /**
      * A picture's classes, the most probable first.
@@ -164,9 +163,6 @@ final class Classifiers implements AutoCloseable {
     }
 
     private JsonNode map(ServedClassifier served, InputImage image, List<Prediction> ranked) {
-        if (stopping) {
-            throw new CancellationException();
-        }
         try {
             return HeatPicture.json(served.classifier().why(image, ranked.get(0).label()));
         } catch (IOException e) {
@@ -263,7 +259,6 @@ final class Classifiers implements AutoCloseable {
 
     /** Gives up the pictures that are not classified yet, whose requests are answered with 503. */
     void cancel() {
-        stopping = true;
         byName.values().forEach(served -> served.classifier().cancelSubmitted());
     }
 

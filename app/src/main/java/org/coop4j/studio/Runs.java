@@ -281,7 +281,7 @@ final class Runs implements Closeable {
             return question.ask(by, asked);
         } catch (IOException e) {
             throw studio.unreadable(content, e);
-        } catch (IllegalArgumentException e) { // of a class that there is not
+        } catch (IllegalArgumentException e) { // an unknown class
             throw StudioProblem.of(e);
         }
     }

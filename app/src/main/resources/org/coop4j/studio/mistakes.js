@@ -35,7 +35,7 @@ const subject = (m) => ({
     key: named(m),
     src: "/picture/" + m.id,
     query: {picture: m.id},
-    labels: m.of ? {[m.of]: m.of} : {[m.predicted]: m.predicted + ", the answer", [m.label]: m.label + ", the label"}
+    labels: m.of ? {[m.of]: m.of} : {[m.predicted]: m.predicted + (m.sentence ? "" : ", the answer"), [m.label]: m.label + ", the label"}
 });
 
 /** Wrong pictures, each with what can be done about it; one of all has the keys. */
