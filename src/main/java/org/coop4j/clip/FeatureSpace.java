@@ -84,6 +84,11 @@ public interface FeatureSpace extends Closeable {
         return requireTowers(what).visualProjection();
     }
 
+    /** Returns the prompt of the model's authors, with {@code {}} for the class name; empty without one of their own. */
+    default Optional<String> authorsPrompt() {
+        return towers().flatMap(clip -> clip.model().metadata().template());
+    }
+
     /** Returns the model with its towers, if there is one. */
     Optional<Clip> towers();
 

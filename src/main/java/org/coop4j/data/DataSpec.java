@@ -134,6 +134,15 @@ public record DataSpec(
         return new Builder(path.toString(), benchmark).build();
     }
 
+    /** Returns the data with the prompt of a model's authors, if there is one and the data has none of its own. */
+    public DataSpec promptedBy(Optional<String> authors) {
+        boolean keep = authors.isEmpty()
+                || template != null
+                || texts != null
+                || published().isPresent();
+        return keep ? this : with().template(authors.get()).build();
+    }
+
     /** Returns a builder that starts with the values of this data. */
     public Builder with() {
         Builder same = new Builder(path, benchmark);

@@ -70,6 +70,11 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         return new PromptEnsemble(List.of(templates));
     }
 
+    /** Returns the prompt for pictures of no dataset: that of the model's authors, or "a photo of a {}.". */
+    public static PromptEnsemble standard(FeatureSpace space) {
+        return of(space.authorsPrompt().orElse(PromptTemplates.PHOTO));
+    }
+
     /** Returns the text of a template; underscores in the class name become spaces. */
     static String text(String template, String className) {
         return template.replace("{}", className.replace('_', ' '));
@@ -417,7 +422,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
 
     /** The hand-written prompt templates, with "{}" for the class name. */
     public static final class PromptTemplates {
-        /** The template for data without its own. */
+        /** The template for data without its own, and models without one of their authors. */
         public static final String PHOTO = "a photo of a {}.";
 
         private static final String IMAGENET = "ImageNet";

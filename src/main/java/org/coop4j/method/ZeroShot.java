@@ -78,13 +78,13 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     }
 
     /**
-     * Returns the classifier of photographs of some classes, by "a photo of a CLASS.".
+     * Returns the classifier of photographs of some classes, by the prompt of the model's authors, or else "a photo of a CLASS.".
      *
      * @throws IllegalArgumentException if there is no class name, or one is blank or given twice
      * @throws org.coop4j.text.Tokenizer.TextTooLongException if a class name is too long
      */
     public static Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
-        return classifier(space, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));
+        return classifier(space, classNames, PromptEnsemble.standard(space));
     }
 
     /** Returns the classifier by some prompts, without a run. */

@@ -86,10 +86,11 @@ public final class Run {
     public static Run of(FeatureSpace space, DataSpec data, Method method, Map<String, ?> settings, Options options)
             throws IOException {
         Images images = new Images(space, options);
-        ImageDataset lists =
-                images.dataset(data, Recipe.checked(method, settings).sample().seed());
-        Recipe recipe = Recipe.of(method, settings, Recipe.Lists.of(data, lists), space);
-        return new Run(images, recipe, RunData.of(data, lists, ClassHalf.ALL), Progress.NONE);
+        DataSpec prompted = data.promptedBy(space.authorsPrompt());
+        ImageDataset lists = images.dataset(
+                prompted, Recipe.checked(method, settings).sample().seed());
+        Recipe recipe = Recipe.of(method, settings, Recipe.Lists.of(prompted, lists), space);
+        return new Run(images, recipe, RunData.of(prompted, lists, ClassHalf.ALL), Progress.NONE);
     }
 
     /** Prepares the run of a recipe, whose name the result has. */

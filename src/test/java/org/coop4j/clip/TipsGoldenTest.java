@@ -137,6 +137,7 @@ class TipsGoldenTest {
                             file,
                             Optional.empty(),
                             OptionalInt.of(side),
+                            Optional.empty(),
                             Progress.NONE);
                     try (Clip clip = Clip.open(file)) {
                         assertThat(clip.preprocessing().size()).isEqualTo(side);

@@ -32,7 +32,8 @@ final class ConvertCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         OptionalInt pixels = size == null ? OptionalInt.empty() : OptionalInt.of(size);
-        ModelMetadata written = Converter.convert(source, out.file, Optional.ofNullable(activation), pixels, console);
+        ModelMetadata written =
+                Converter.convert(source, out.file, Optional.ofNullable(activation), pixels, Optional.empty(), console);
         console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }

@@ -3,6 +3,8 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.graph.host.Precision.BFLOAT16;
 import static org.coop4j.graph.host.Precision.FLOAT32;
+import static org.coop4j.model.MlpActivation.GELU;
+import static org.coop4j.model.MlpActivation.QUICK_GELU;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,18 +19,27 @@ import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.AlignedLines;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoPictures;
+import org.coop4j.eval.Scores;
+import org.coop4j.findings.McNemar;
 import org.coop4j.findings.ModelTrial;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend.Form;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.Preprocessing.PixelReader;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +54,11 @@ final class DoctorCommand extends ConsoleCommand {
     @Option(names = "--example", paramLabel = "CLIP.png")
     Path example;
 
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR")
+    Path data;
+
     /** Vector instructions that ND4J has libraries for, as Linux calls them, and their benefit. */
     private static final List<List<String>> X86 = List.of(
             List.of("avx2", "8 floats at once"),
@@ -55,13 +71,19 @@ final class DoctorCommand extends ConsoleCommand {
     private static final List<String> THREADS = List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS");
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
 
+    /** Probability of a difference by chance below which activations are told to differ. */
+    private static final double SIGNIFICANT = 0.05;
+
     private final AlignedLines table = new AlignedLines();
     private final List<String> advice = new ArrayList<>();
     private boolean sound = true;
 
     @Override
     public Integer call() throws IOException {
-        WrongUsage.require(example == null || model.file != null, "--example needs a model: --model");
+        WrongUsage.require(
+                model.file != null || (example == null && data == null),
+                "%s needs a model: --model",
+                data == null ? "--example" : "--data");
         table.row("java", Machine.virtualMachine());
         table.row("system", Machine.operatingSystem());
         table.row("processor", Machine.processor("model name").orElse("unknown"));
@@ -87,6 +109,9 @@ final class DoctorCommand extends ConsoleCommand {
                 if (model.file != null) {
                     try (Clip clip = model.vocabulary.open(model.file)) {
                         trial(clip);
+                        if (data != null) {
+                            activations(clip);
+                        }
                     }
                 }
             }
@@ -178,6 +203,45 @@ final class DoctorCommand extends ConsoleCommand {
             advice.add("the product's time varied from %.0f to %.0f ms: close other programs that use the cores"
                     .formatted(1000 * product.least(), 1000 * product.most()));
         }
+    }
+
+    /** Compares both activations of a CLIP by zero-shot answers to labelled pictures. */
+    private void activations(Clip clip) throws IOException {
+        String family = clip.architecture().family().title();
+        CommandFailure.require(family.equals("CLIP"), "the activation of a %s is known: omit --data", family);
+        ImageInputs pictures = ImageInputs.of(List.of(data));
+        List<String> classes = ClassOptions.checked(pictures.folders(), data.toString(), 2);
+        List<Integer> labels = pictures.labels(classes);
+        MlpActivation own = clip.model().activation();
+        MlpActivation other = own == GELU ? QUICK_GELU : GELU;
+        List<boolean[]> correct = new ArrayList<>();
+        for (MlpActivation activation : List.of(own, other)) {
+            ConvertedModel file = ConvertedModel.open(model.file()).with(activation);
+            try (Clip tried = Clip.of(file, model.vocabulary.clip(Optional.of(FLOAT32)))) {
+                PixelReader reader = EncodedImages.reader(tried, ExifOrientation.APPLY);
+                EncodedImages images = EncodedImages.encode(tried, pictures.files(), reader, false, console);
+                FeatureMatrix texts = PromptEnsemble.standard(tried).classWeights(tried, classes);
+                Scores scores = new Scores(
+                        images.positions.stream().mapToInt(labels::get).toArray(),
+                        tried.probabilities(images.features(tried.embedDim()), texts));
+                CommandFailure.require(scores.size() > 0, "%s has no readable picture", data);
+                correct.add(scores.correct());
+                table.row(
+                        activation.id(),
+                        "%d of %s classified correctly".formatted(scores.right(), count(scores.size(), "picture")));
+            }
+        }
+        advice.add(advice(McNemar.of(correct.get(0), correct.get(1)), own, other));
+    }
+
+    /** Returns what follows from the answers with the activation of the file and with the other one. */
+    static String advice(McNemar test, MlpActivation own, MlpActivation other) {
+        String found = test.pValue() > SIGNIFICANT
+                ? "the difference may be chance: keep %s, or try more pictures"
+                : test.difference() > 0
+                        ? "keep %s: it is better than %s"
+                        : "%2$s is better: download or convert the model again with --activation %2$s";
+        return found.formatted(own.id(), other.id());
     }
 
     /** Tries a model on the shipped photographs. */

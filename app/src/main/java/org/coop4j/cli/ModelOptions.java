@@ -15,6 +15,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.model.ConvertedModel;
 import org.coop4j.model.PublishedModels;
 import org.coop4j.model.download.ModelDownload;
 import picocli.CommandLine.Mixin;
@@ -40,6 +41,13 @@ public final class ModelOptions {
     /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
     Clip openForTexts(Optional<Precision> precision) throws IOException {
         return vocabulary.open(model, precision, Workers.standard());
+    }
+
+    /** Returns the prompt of a model's authors, if they have one. */
+    static Optional<String> authorsPrompt(Path named) throws IOException {
+        try (ConvertedModel model = ConvertedModel.open(file(named))) {
+            return model.metadata().template();
+        }
     }
 
     /** Returns the file to open; an existing file takes precedence over a model of the same name. */

@@ -121,6 +121,11 @@ final class ModelSummary {
                                         pixels.squash() ? "" : ", centre crop",
                                         pixels.mean(),
                                         pixels.std()))
+                .shown("publication", WORDS, m -> m.metadata().publication().orElse(null), m -> m.metadata()
+                        .publication()
+                        .map(known -> known.from() + ", licence: " + known.licence())
+                        .orElse(""))
+                .text("template", m -> m.metadata().template().orElse(""))
                 .number("logit_scale", 2, m -> logitScale)
                 .row(model);
     }

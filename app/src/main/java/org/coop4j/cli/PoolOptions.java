@@ -178,7 +178,9 @@ final class PoolOptions {
 
     /** Returns the hand-written prompts; features of the classes' texts have none. */
     PromptEnsemble prompts(FeatureSpace space) throws IOException {
-        return space.towers().isPresent() ? templateOptions.prompts(Optional.empty()) : PromptEnsemble.of("{}");
+        return space.towers().isPresent()
+                ? templateOptions.prompts(Optional.empty(), space.authorsPrompt())
+                : PromptEnsemble.of("{}");
     }
 
     /** Returns true if the command line says which classes there are. */

@@ -29,6 +29,7 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
 import org.coop4j.serve.ClassifierInfo;
@@ -168,7 +169,9 @@ final class ServeCommand extends ConsoleCommand {
                 models.addLearned(run.getKey(), run.getValue(), file);
             }
             if (zeroShot) {
-                models.addZeroShot(file, classOptions.read(), templateOptions.prompts(Optional.empty()), console);
+                PromptEnsemble prompts =
+                        templateOptions.prompts(Optional.empty(), ModelOptions.authorsPrompt(model.file));
+                models.addZeroShot(file, classOptions.read(), prompts, console);
             }
             precision.announce(models.precision(), console);
             try (PredictionService service =

@@ -177,7 +177,7 @@ final class TagCommand extends ConsoleCommand {
         List<String> names = classOptions.read();
         try (Clip clip = Clip.open(model.file(), model.vocabulary.clip(precision.ofAnswers()))) {
             UnknownWords.warning(clip, names).ifPresent(console::warn);
-            var prompts = templateOptions.prompts(Optional.empty());
+            var prompts = templateOptions.prompts(Optional.empty(), clip.authorsPrompt());
             Classifier chosen = prompts.classifier(clip, names);
             String identity = Sha256.of(clip.modelSha256() + names + prompts.templates());
             try (ImageClassifier classifier = ImageClassifier.of(clip, chosen, ExifOrientation.APPLY)) {

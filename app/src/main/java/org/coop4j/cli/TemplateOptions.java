@@ -32,22 +32,21 @@ final class TemplateOptions {
      * Returns the prompts, checked.
      *
      * @param data the dataset, if the images come from one
+     * @param authors the prompt of the model's authors, if they have one
      */
-    PromptEnsemble prompts(Optional<DataSpec> data) throws IOException {
-        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));
+    PromptEnsemble prompts(Optional<DataSpec> data, Optional<String> authors) throws IOException {
+        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(
+                chosen(data.map(spec -> spec.promptedBy(authors)), authors.orElse(PromptTemplates.PHOTO))));
         return descriptions == null ? prompts : prompts.with(ClassDescriptions.read(descriptions));
     }
 
-    private List<String> chosen(Optional<DataSpec> data) {
+    private List<String> chosen(Optional<DataSpec> data, String otherwise) {
         if (ensemble == null) {
-            return templates.isEmpty()
-                    ? List.of(data.map(PromptTemplates::own).orElse(PromptTemplates.PHOTO))
-                    : templates;
+            return templates.isEmpty() ? List.of(data.map(PromptTemplates::own).orElse(otherwise)) : templates;
         }
         require(templates.isEmpty(), "--ensemble has its own prompts: omit --template");
         return switch (ensemble) {
-            case "7" ->
-                data.map(PromptTemplates::ensemble).orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
+            case "7" -> data.map(PromptTemplates::ensemble).orElseGet(() -> PromptTemplates.ensemble(otherwise));
             case "80" -> PromptTemplates.imageNet();
             default -> throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
         };

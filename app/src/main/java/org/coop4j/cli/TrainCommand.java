@@ -110,9 +110,10 @@ final class TrainCommand extends ConsoleCommand {
                 precision.or(FLOAT32),
                 runOptions.workers(console),
                 console);
-        data = descriptions == null
-                ? opened.data()
-                : ClassDescriptions.read(descriptions).in(opened.data());
+        data = opened.data().promptedBy(opened.space().authorsPrompt());
+        if (descriptions != null) {
+            data = ClassDescriptions.read(descriptions).in(data);
+        }
         if (machineLabels != null) {
             data = data.with().machineLabels(HashedFile.of(machineLabels)).build();
         }

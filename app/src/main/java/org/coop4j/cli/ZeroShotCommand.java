@@ -164,7 +164,7 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     private Request request() throws IOException {
         Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
-        PromptEnsemble prompts = templateOptions.prompts(data);
+        PromptEnsemble prompts = templateOptions.prompts(data, ModelOptions.authorsPrompt(clipOptions.model));
         int least = independent ? 1 : 2;
         List<String> given = classOptions.areGiven() ? classOptions.read(least) : List.of();
         if (data.isPresent()) {

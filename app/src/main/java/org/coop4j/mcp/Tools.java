@@ -19,7 +19,6 @@ import org.coop4j.console.ProblemText;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.pool.Search;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.Prediction;
@@ -83,7 +82,7 @@ public record Tools(Path root, List<ServedClassifier> classifiers, Clip clip, Im
 
     private ObjectNode classifyWith(JsonNode arguments) throws IOException {
         List<String> classes = texts(arguments, "classes", 2, MOST_CLASSES);
-        try (Classifier zeroShot = PromptEnsemble.of(PromptTemplates.PHOTO).classifier(clip, classes);
+        try (Classifier zeroShot = PromptEnsemble.standard(clip).classifier(clip, classes);
                 ImageClassifier classifier = ImageClassifier.of(clip, zeroShot)) {
             return classify(classifier, arguments, classes.size());
         }

@@ -28,7 +28,6 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Images;
@@ -97,11 +96,12 @@ final class Model implements Closeable {
             Recipe.Lists counts = Recipe.Lists.of(source, lists);
             Method quick = lists.hasSets() ? Method.standard(true) : Method.closedForm();
             Recipe recipe = Recipe.of(quick, Map.of(), counts, images.space());
-            Learned learned = new Run(images, recipe, RunData.of(source, lists, ClassHalf.ALL), Progress.NONE).learn();
+            RunData data = RunData.of(source.promptedBy(images.space().authorsPrompt()), lists, ClassHalf.ALL);
+            Learned learned = new Run(images, recipe, data, Progress.NONE).learn();
             try {
                 Pictures test = images.pictures(lists.test(), "test pictures", Progress.NONE);
                 List<String> names = lists.classNames();
-                Written written = PromptEnsemble.of(PromptTemplates.PHOTO).written(images.space(), names);
+                Written written = PromptEnsemble.standard(images.space()).written(images.space(), names);
                 Prompt prompt = new Prompt(written, test.scores(written));
                 Learned tested =
                         learned.with(new Test(names, test, test.scores(learned.classifier()), List.of(prompt)));
@@ -331,12 +331,12 @@ final class Model implements Closeable {
 
     /** Returns the features of the texts of some classes. */
     FeatureMatrix texts(List<String> names) {
-        return PromptEnsemble.of(PromptTemplates.PHOTO).classWeights(encoded.space(), names);
+        return PromptEnsemble.standard(encoded.space()).classWeights(encoded.space(), names);
     }
 
     /** Returns the hand-written prompts of some classes. */
     Classifier byNames(List<String> names) throws IOException {
-        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(encoded.space(), names);
+        return PromptEnsemble.standard(encoded.space()).classifier(encoded.space(), names);
     }
 
     /** Returns why the pictures cannot be learned from; null if they can. */

@@ -181,7 +181,8 @@ final class Runs implements Closeable {
                 .with()
                 .images(studio.root())
                 .exif(ExifOrientation.APPLY)
-                .build();
+                .build()
+                .promptedBy(clip.authorsPrompt());
         ImageDataset lists = images.dataset(data, 1);
         RunData all = RunData.of(data, lists, ClassHalf.ALL);
         Recipe.Lists counts = Recipe.Lists.of(data, lists);

@@ -61,7 +61,7 @@ class TipsConversionTest {
     }
 
     private ModelMetadata convert(OptionalInt size) throws IOException {
-        return Converter.convert(source(), out(), Optional.empty(), size, Progress.NONE);
+        return Converter.convert(source(), out(), Optional.empty(), size, Optional.empty(), Progress.NONE);
     }
 
     private Path out() {
@@ -305,7 +305,12 @@ class TipsConversionTest {
         assertThrown(
                 InputException.class,
                 () -> Converter.convert(
-                        Golden.path("vit/torchscript.pt"), out(), Optional.empty(), OptionalInt.of(224), Progress.NONE),
+                        Golden.path("vit/torchscript.pt"),
+                        out(),
+                        Optional.empty(),
+                        OptionalInt.of(224),
+                        Optional.empty(),
+                        Progress.NONE),
                 "only TIPS");
     }
 

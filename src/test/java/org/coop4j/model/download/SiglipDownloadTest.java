@@ -57,7 +57,7 @@ class SiglipDownloadTest {
                 }
             };
             Path fetched = new ModelDownload(name, folder, Map.of("HF_ENDPOINT", server.address()))
-                    .fetch(Optional.empty(), Optional.empty(), progress);
+                    .fetch(Optional.empty(), Optional.empty(), Optional.empty(), progress);
             assertThat(notes.get(0).matches("licence of " + name + ": Apache 2.0 .* CC-BY 4.0 before"))
                     .isEqualTo(name.startsWith("tips"));
             assertThat(fetched).hasFileName(name + ".safetensors");

@@ -55,6 +55,11 @@ public final class ConvertedModel implements Closeable {
         }
     }
 
+    /** Returns this open model with another activation of both towers. */
+    public ConvertedModel with(MlpActivation other) {
+        return new ConvertedModel(weights, metadata.with(other));
+    }
+
     private static InputException notConverted(Path path) {
         return InputException.in(path, "not a converted model: convert it first");
     }

@@ -2,6 +2,7 @@ package org.coop4j.model;
 
 import static org.coop4j.base.InputException.require;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.coop4j.base.Require;
  * @param preprocessing of images
  * @param vocabulary the vocabulary that the file holds; empty for CLIP's own, or a SigLIP without one
  * @param source origin of the weights
+ * @param publication the download that the weights came by; empty for files of the user, and of OpenAI and Meta
  */
 public record ModelMetadata(
         ClipConfig architecture,
@@ -29,7 +31,8 @@ public record ModelMetadata(
         MlpActivation textActivation,
         PreprocessConfig preprocessing,
         Optional<ModelVocabulary> vocabulary,
-        SourceInfo source) {
+        SourceInfo source,
+        Optional<Publication> publication) {
     private static final String FORMAT = "coop4j.format";
     private static final String FORMAT_VERSION = "1";
     private static final String ARCHITECTURE = "coop4j.architecture";
@@ -38,9 +41,11 @@ public record ModelMetadata(
     private static final String VOCABULARY = "coop4j.vocabulary";
     private static final String PREPROCESSING = "coop4j.preprocessing";
     private static final String SOURCE = "coop4j.source";
+    private static final String PUBLICATION = "coop4j.publication";
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
     /** A model with CLIP's vocabulary or none, and one activation, but for TIPS's text tower. */
@@ -52,7 +57,8 @@ public record ModelMetadata(
                 architecture.family() == ClipConfig.Family.TIPS ? MlpActivation.RELU : activation,
                 preprocessing,
                 Optional.empty(),
-                source);
+                source,
+                Optional.empty());
     }
 
     /** Checks that the image sizes agree, and that the activations are those of the family. */
@@ -96,6 +102,16 @@ public record ModelMetadata(
                 "a vocabulary: expected an end token, but none in TIPS");
     }
 
+    /** Returns the same model with another activation of both towers, as if its source had named that. */
+    public ModelMetadata with(MlpActivation other) {
+        return new ModelMetadata(architecture, other, other, preprocessing, vocabulary, source, publication);
+    }
+
+    /** Returns the prompt that the model's authors use, with {@code {}} for the class name; empty for CLIP's. */
+    public Optional<String> template() {
+        return publication.map(Publication::template).filter(text -> !text.isEmpty());
+    }
+
     /** Returns the strings to write. */
     public Map<String, String> toMap() {
         Map<String, String> map = new LinkedHashMap<>();
@@ -108,6 +124,7 @@ public record ModelMetadata(
         vocabulary.ifPresent(own -> map.put(VOCABULARY, json(own)));
         map.put(PREPROCESSING, preprocessing.toJson());
         map.put(SOURCE, source.toJson());
+        publication.ifPresent(known -> map.put(PUBLICATION, json(known)));
         return map;
     }
 
@@ -132,13 +149,20 @@ public record ModelMetadata(
             MlpActivation activation = MlpActivation.named(required(map, ACTIVATION));
             String text = map.get(TEXT_ACTIVATION);
             String vocabulary = map.get(VOCABULARY);
+            String publication = map.get(PUBLICATION);
             return new ModelMetadata(
                     ClipConfig.fromJson(required(map, ARCHITECTURE)),
                     activation,
                     text == null ? activation : MlpActivation.named(text),
                     PreprocessConfig.fromJson(required(map, PREPROCESSING)),
                     vocabulary == null ? Optional.empty() : Optional.of(ModelVocabulary.fromJson(vocabulary)),
-                    SourceInfo.fromJson(required(map, SOURCE)));
+                    SourceInfo.fromJson(required(map, SOURCE)),
+                    publication == null
+                            ? Optional.empty()
+                            : Optional.of(JsonTree.read(
+                                    PUBLICATION,
+                                    publication,
+                                    known -> JSON.convertValue(known.fields(), Publication.class))));
         } catch (IllegalArgumentException e) {
             throw new InputException("impossible metadata: " + e.getMessage(), e);
         }
@@ -153,6 +177,32 @@ public record ModelMetadata(
     /** Returns a record as JSON, fields in snake case. Readers ignore unknown fields: a later version may add some. */
     static String json(Object value) {
         return JSON.valueToTree(value).toString();
+    }
+
+    /**
+     * The download of a model.
+     *
+     * @param from address of its page
+     * @param licence as far as it was known; may be empty
+     * @param template the authors' prompt, with {@code {}} for the class name; empty for CLIP's
+     * @param files what was received, by name
+     */
+    public record Publication(String from, String licence, String template, Map<String, Received> files) {
+        /**
+         * A file as it was received.
+         *
+         * @param etag the server's; empty if it sent none that identifies the bytes
+         * @param sha256 of its bytes, in hexadecimal
+         */
+        public record Received(String etag, String sha256) {}
+
+        /** Checks that a prompt has a place for the name. */
+        public Publication {
+            Require.that(
+                    template.isEmpty() || template.contains("{}"),
+                    "template: expected {} for the class name, got \"%s\"",
+                    template);
+        }
     }
 
     /**

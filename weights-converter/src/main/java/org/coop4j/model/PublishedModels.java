@@ -6,23 +6,34 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.coop4j.base.JsonTree;
+import org.coop4j.base.RefusedException;
 import org.coop4j.base.Resource;
 
 /**
  * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their files, which are part of
  * the download addresses in openai/CLIP's {@code clip/clip.py}; and Meta's Perception Encoders ({@code
- * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories; and
- * Google's SigLIP, SigLIP 2 and TIPSv2 by the names of their repositories, with open_clip's names. They stand in {@code
+ * core/vision_encoder/config.py} of facebookresearch/perception_models), with the revisions of their repositories;
+ * Google's SigLIP, SigLIP 2 and TIPSv2 by the names of their repositories, with open_clip's names; models of single
+ * fields, whose dimensions are in their repositories; and models that cannot be used. They stand in {@code
  * published.json}.
  */
 public final class PublishedModels {
     private static final List<Model> MODELS = models();
     static final Map<String, ClipConfig> CONFIGS = configs();
 
+    /**
+     * A row of the file.
+     *
+     * @param name a pattern of names if the models cannot be used
+     * @param config the dimensions; null for a model of a field, and for models that cannot be used
+     * @param refused why they cannot be used
+     */
     private record Model(
             String name,
             ClipConfig config,
@@ -30,14 +41,16 @@ public final class PublishedModels {
             Optional<String> revision,
             Optional<String> timm,
             Optional<String> openClip,
-            Optional<String> licence) {
+            Optional<String> licence,
+            Optional<FieldModel> field,
+            Optional<String> refused) {
 
         /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
         Optional<String> repository(String wanted) {
             if (openClip.equals(Optional.of(wanted))) {
                 return Optional.of("timm/" + wanted);
             }
-            boolean google = config.text().unmasked() && name.equals(wanted);
+            boolean google = config != null && config.text().unmasked() && name.equals(wanted);
             return google ? Optional.of("google/" + wanted) : Optional.empty();
         }
     }
@@ -54,12 +67,14 @@ public final class PublishedModels {
                     JsonTree model = file.object(name);
                     models.add(new Model(
                             name,
-                            ClipConfig.of(model),
+                            model.has("vision") ? ClipConfig.of(model) : null,
                             model.anyText("sha256"),
                             model.anyText("revision"),
                             model.anyText("timm"),
                             model.anyText("open_clip"),
-                            model.anyText("licence")));
+                            model.anyText("licence"),
+                            model.has("field") ? Optional.of(FieldModel.of(name, model)) : Optional.empty(),
+                            model.anyText("refused")));
                 }
                 return models;
             });
@@ -70,7 +85,7 @@ public final class PublishedModels {
 
     private static Map<String, ClipConfig> configs() {
         Map<String, ClipConfig> configs = new LinkedHashMap<>();
-        MODELS.forEach(model -> configs.put(model.name, model.config));
+        MODELS.stream().filter(model -> model.config != null).forEach(model -> configs.put(model.name, model.config));
         return Collections.unmodifiableMap(configs);
     }
 
@@ -82,6 +97,29 @@ public final class PublishedModels {
     static Optional<String> knownAs(String sha256) {
         return find(model -> model.sha256.equals(Optional.of(sha256)))
                 .map(model -> (model.revision.isPresent() ? "Meta " : "OpenAI ") + model.name);
+    }
+
+    /**
+     * Returns the model of a field that a name means, by itself or as a repository of the Hub.
+     *
+     * @throws RefusedException if the name means several, or a model that cannot be used
+     */
+    public static Optional<FieldModel> ofField(String name) {
+        find(model -> model.refused.isPresent() && name.toLowerCase(Locale.ROOT).matches(model.name))
+                .ifPresent(model -> {
+                    throw new RefusedException(name + " cannot be used: " + model.refused.get());
+                });
+        Optional<FieldModel> named = find(model -> model.name.equals(name)).flatMap(Model::field);
+        List<FieldModel> alike = MODELS.stream()
+                .flatMap(model -> model.field.stream())
+                .filter(model ->
+                        model.name().startsWith(name + "-") || name.equalsIgnoreCase("hf:" + model.repository()))
+                .toList();
+        if (named.isEmpty() && alike.size() > 1) {
+            throw new RefusedException(name + ": expected one of "
+                    + alike.stream().map(FieldModel::name).collect(Collectors.joining(", ")));
+        }
+        return named.or(() -> alike.stream().findFirst());
     }
 
     /** Returns the repository of the Hugging Face Hub with a SigLIP of this name, Google's or open_clip's. */
@@ -97,8 +135,9 @@ public final class PublishedModels {
     /** Returns the names of the models whose files are known. */
     public static List<String> downloads() {
         return MODELS.stream()
-                .filter(model ->
-                        model.sha256.isPresent() || model.repository(model.name).isPresent())
+                .filter(model -> model.sha256.isPresent()
+                        || model.field.isPresent()
+                        || model.repository(model.name).isPresent())
                 .map(Model::name)
                 .toList();
     }

@@ -57,6 +57,27 @@ class ModelMetadataTest {
     }
 
     @Test
+    void theDownloadIsReadAndWrittenByteForByte() throws IOException {
+        Map<String, String> map = map(VIT, MADE_HERE);
+        map.put(
+                "coop4j.publication",
+                "{\"from\":\"https://huggingface.co/vinid/plip\",\"licence\":\"none stated\","
+                        + "\"template\":\"an H&E image patch of {}.\","
+                        + "\"files\":{\"config.json\":{\"etag\":\"\\\"1\\\"\",\"sha256\":\"00\"}}}");
+        ModelMetadata metadata = ModelMetadata.fromMap(map);
+        assertThat(metadata.template()).hasValue("an H&E image patch of {}.");
+        assertThat(metadata.publication()
+                        .orElseThrow()
+                        .files()
+                        .get("config.json")
+                        .etag())
+                .isEqualTo("\"1\"");
+        assertThat(metadata.toMap()).containsExactlyEntriesOf(map);
+        map.put("coop4j.publication", map.get("coop4j.publication").replace("{}", "it"));
+        assertThrown(InputException.class, () -> ModelMetadata.fromMap(map), "template: expected {}");
+    }
+
+    @Test
     void fieldsOfALaterVersionArePassedOver() throws IOException {
         String later = VIT.replace("\"embed_dim\"", "\"pooling\":\"mean\",\"embed_dim\"");
         assertThat(ClipConfig.fromJson(later)).isEqualTo(ClipConfig.named("ViT-B/32"));

@@ -24,7 +24,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Answers;
 import org.coop4j.pool.Pool.Evidence;
@@ -148,9 +147,8 @@ public final class ClipPoolTransformer extends Transformer implements Classifica
                 Classifier learned = held.classifier();
                 List<String> names = learned.classNames();
                 FeatureMatrix pictures = all.rows(usable);
-                FeatureMatrix texts = PromptEnsemble.of(PromptTemplates.PHOTO)
-                        .written(clip, names)
-                        .weights();
+                FeatureMatrix texts =
+                        PromptEnsemble.standard(clip).written(clip, names).weights();
                 Answers answers = Pool.of(pictures, Progress.NONE)
                         .joint(Evidence.of(learned.logits(pictures)).texts(texts), Progress.NONE);
                 for (int i = 0; i < usable.length; i++) {

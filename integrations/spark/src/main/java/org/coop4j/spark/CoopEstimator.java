@@ -202,9 +202,10 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 copyValues(new ClipImageEmbedder(), new ParamMap()).setModelSha256(location.sha256());
         DataSpec source = DataSpec.of(Path.of(lists.name()))
                 .with()
-                .template(getOrDefault(template()))
+                .template(isSet(template()) ? getOrDefault(template()) : null)
                 .splitSeed(draw)
-                .build();
+                .build()
+                .promptedBy(clip.authorsPrompt());
         // A changed image tower is the driver's; the executors read the pixels for it.
         Images images = Images.of(
                 clip,

@@ -28,7 +28,6 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.predict.ClassifierModel;
 
 /**
@@ -88,9 +87,10 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         return file.origin().modelFile().map(model::setModelPath).orElse(model);
     }
 
-    /** Returns a classifier of the hand-written prompt "a photo of a CLASS.". */
+    /** Returns a classifier of the prompt of the model's authors, or else "a photo of a CLASS.". */
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames) throws IOException {
-        return zeroShot(modelPath, classNames, List.of(PromptTemplates.PHOTO));
+        return zeroShot(
+                modelPath, classNames, PromptEnsemble.standard(clip(modelPath)).templates());
     }
 
     /**
@@ -101,10 +101,13 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      */
     public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames, List<String> templates)
             throws IOException {
-        Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
-        try (Classifier classifier = new PromptEnsemble(templates).classifier(clip, classNames)) {
+        try (Classifier classifier = new PromptEnsemble(templates).classifier(clip(modelPath), classNames)) {
             return of(classifier.save()).setModelPath(modelPath);
         }
+    }
+
+    private static Clip clip(String modelPath) throws IOException {
+        return SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
     }
 
     public static PromptClassificationModel load(String path) {

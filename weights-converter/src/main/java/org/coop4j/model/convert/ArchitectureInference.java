@@ -14,7 +14,7 @@ import org.coop4j.weights.Shape;
 
 /**
  * Infers a model's dimensions from its tensors' shapes, as {@code build_model} of openai/CLIP does. Shapes do not show
- * the heads: they are taken to be 64 channels wide, or those of the published Perception Encoder of the same width.
+ * the heads: they are taken to be 64 channels wide, or those of the published model of the same width.
  *
  * @param shapes by OpenAI's names
  */
@@ -24,8 +24,12 @@ record ArchitectureInference(Map<String, Shape> shapes) {
     /** Heads of the attention pooling in every Perception Encoder. */
     private static final int POOL_HEADS = 8;
 
-    /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
     private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
+
+    /** Wider vision transformers exist only in open_clip, as H, g and bigG, with 16 heads of 80, 88 or 104 channels. */
+    private static final List<Integer> WIDER = List.of(1280, 1408, 1664);
+
+    private static final int HEADS_OF_WIDER = 16;
 
     /** Infers the architecture of a model with tensors of these shapes, by OpenAI's names. */
     static ClipConfig infer(Map<String, Shape> shapes) throws InputException {
@@ -66,15 +70,16 @@ record ArchitectureInference(Map<String, Shape> shapes) {
         int patch = dim("visual.conv1.weight", 3);
         boolean peCore = shapes.containsKey("visual.attn_pool.probe");
         boolean classToken = !peCore || shapes.containsKey("visual.class_embedding");
-        if (!peCore && width > MAX_WIDTH_WITH_KNOWN_HEADS) {
-            throw headsUnknown("the vision width " + width + " exceeds that of every OpenAI model");
+        boolean wider = !peCore && width > MAX_WIDTH_WITH_KNOWN_HEADS;
+        if (wider && !WIDER.contains(width)) {
+            throw headsUnknown("the vision width " + width + " is not one of OpenAI's or open_clip's models");
         }
         return new ClipConfig.Vit(
                 Math.multiplyExact(patch, grid("visual.positional_embedding", classToken ? 1 : 0)),
                 patch,
                 width,
                 count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*"),
-                peCore ? publishedHeads(width) : heads("vision", width),
+                wider ? HEADS_OF_WIDER : peCore ? publishedHeads(width) : heads("vision", width),
                 dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0),
                 peCore
                         ? new ClipConfig.Pooling(

@@ -19,6 +19,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.ModelMetadata.Publication;
 import org.coop4j.model.ModelVocabulary;
 import org.coop4j.model.PreprocessConfig;
 import org.coop4j.model.convert.ModelSource.ModelConfig;
@@ -58,17 +59,23 @@ public final class Converter {
      */
     public static ModelMetadata convert(Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
-        return convert(source, target, activation, OptionalInt.empty(), progress);
+        return convert(source, target, activation, OptionalInt.empty(), Optional.empty(), progress);
     }
 
     /**
-     * Converts a model for images of another size.
+     * Converts a download, or a model for images of another size.
      *
      * @param size side of the images in pixels; empty for the model's own
+     * @param publication the download; empty for files of the user
      * @throws InputException also if a size is given and the model is not a TIPS, or its patches do not divide it
      */
     public static ModelMetadata convert(
-            Path source, Path target, Optional<MlpActivation> activation, OptionalInt size, Progress progress)
+            Path source,
+            Path target,
+            Optional<MlpActivation> activation,
+            OptionalInt size,
+            Optional<Publication> publication,
+            Progress progress)
             throws IOException {
         ModelSource found = ModelSource.find(source);
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
@@ -93,7 +100,7 @@ public final class Converter {
             }
             return own.isPresent() && size.isPresent()
                     ? resized(weights, own.get(), size.getAsInt(), target, progress)
-                    : convert(source, found, size, weights, target, activation, progress);
+                    : convert(source, found, size, weights, target, activation, publication, progress);
         }
     }
 
@@ -122,6 +129,7 @@ public final class Converter {
             WeightsFile weights,
             Path target,
             Optional<MlpActivation> given,
+            Optional<Publication> publication,
             Progress progress)
             throws IOException {
         Converter converter;
@@ -144,8 +152,9 @@ public final class Converter {
             for (ModelVocabulary own : config.vocabulary().stream().toList()) {
                 converter.vocabulary = own.read(source);
             }
-            activation = activation(config, given);
-            config.metadata(activation, ModelMetadata.SourceInfo.madeHere("")); // refuses what does not fit
+            activation = activation(config, beside.isPresent(), given, progress);
+            config.metadata(
+                    activation, ModelMetadata.SourceInfo.madeHere(""), publication); // refuses what does not fit
         } catch (InputException | IllegalArgumentException e) {
             throw new InputException(source + ": " + e.getMessage(), e);
         }
@@ -155,7 +164,7 @@ public final class Converter {
                     Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
                     weights.format(),
                     weights.sha256(task::advance));
-            ModelMetadata metadata = config.metadata(activation, info);
+            ModelMetadata metadata = config.metadata(activation, info, publication);
             converter.write(target, metadata, task);
             return metadata;
         }
@@ -186,14 +195,21 @@ public final class Converter {
         }
     }
 
-    /** Returns the activation that the source names; if it names none, the user must. */
-    private static MlpActivation activation(ModelConfig config, Optional<MlpActivation> given) throws InputException {
+    /**
+     * Returns the activation that the source names; if it names none, the user must. A configuration of CLIP may be wrong:
+     * the user may overrule it.
+     */
+    private static MlpActivation activation(
+            ModelConfig config, boolean configured, Optional<MlpActivation> given, Progress progress)
+            throws InputException {
         Optional<MlpActivation> named = config.activation();
         if (named.isPresent() && given.isPresent() && !named.equals(given)) {
-            throw new InputException("%s means %s, but the activation given is %s: omit it"
-                    .formatted(config.file(), named.get().id(), given.get().id()));
+            String both = "%s means %s, but the activation given is %s"
+                    .formatted(config.file(), named.get().id(), given.get().id());
+            require(configured && config.architecture().family() == ClipConfig.Family.CLIP, both + ": omit it");
+            progress.warn(both + ", and is used");
         }
-        return named.or(() -> given)
+        return given.or(() -> named)
                 .orElseThrow(() -> new InputException("the source does not name its activation: give quick_gelu"
                         + " (OpenAI's weights) or gelu (most of open_clip's)"));
     }

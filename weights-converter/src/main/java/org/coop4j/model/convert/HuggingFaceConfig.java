@@ -48,6 +48,9 @@ final class HuggingFaceConfig {
                         + " hf:google/siglip2-base-patch16-224");
         boolean sigLip = json.choice("model_type", "clip", "siglip").equals("siglip");
         Require.that(
+                !json.has("auto_map"),
+                "auto_map: the model has Python code of its own, which is not run: use its form of open_clip");
+        Require.that(
                 !json.has("architecture") || !json.has("num_classes"),
                 "an image tower of timm, expected a model of images and texts: use open_clip's, such as"
                         + " hf:timm/PE-Core-B-16");

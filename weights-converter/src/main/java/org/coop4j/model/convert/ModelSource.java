@@ -3,12 +3,14 @@ package org.coop4j.model.convert;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.ModelMetadata.Publication;
 import org.coop4j.model.ModelVocabulary;
 import org.coop4j.model.PreprocessConfig;
 
@@ -34,17 +36,14 @@ record ModelSource(Path weights, Optional<ModelConfig> config, Optional<TipsForm
                     npz.isPresent() ? npz.get() : fileIn(source, WeightsFile.HUGGING_FACE), Optional.empty(), tips);
         }
         boolean openClip = Files.isRegularFile(source.resolve(OpenClipConfig.FILE));
-        boolean huggingFace = Files.isRegularFile(source.resolve(HuggingFaceConfig.FILE));
-        if (!openClip && !huggingFace) {
+        if (!openClip && !Files.isRegularFile(source.resolve(HuggingFaceConfig.FILE))) {
             throw InputException.in(
                     source,
                     "the folder has neither %s (Hugging Face) nor %s (open_clip): name the weights file itself"
                             .formatted(HuggingFaceConfig.FILE, OpenClipConfig.FILE));
         }
-        boolean openClipWeights =
-                WeightsFile.OPEN_CLIP.stream().map(source::resolve).anyMatch(Files::isRegularFile);
-        openClip &= openClipWeights || !huggingFace;
-        List<String> names = openClip && openClipWeights ? WeightsFile.OPEN_CLIP : WeightsFile.HUGGING_FACE;
+        List<String> names = new ArrayList<>(openClip ? WeightsFile.OPEN_CLIP : List.of());
+        names.addAll(WeightsFile.HUGGING_FACE);
         return new ModelSource(
                 fileIn(source, names),
                 Optional.of(openClip ? OpenClipConfig.read(source) : HuggingFaceConfig.read(source)),
@@ -97,9 +96,16 @@ record ModelSource(Path weights, Optional<ModelConfig> config, Optional<TipsForm
          *
          * @throws IllegalArgumentException if the description contradicts itself
          */
-        ModelMetadata metadata(MlpActivation chosen, ModelMetadata.SourceInfo source) {
+        ModelMetadata metadata(
+                MlpActivation chosen, ModelMetadata.SourceInfo source, Optional<Publication> publication) {
             return new ModelMetadata(
-                    architecture, chosen, textActivation.orElse(chosen), preprocessing, vocabulary, source);
+                    architecture,
+                    chosen,
+                    textActivation.orElse(chosen),
+                    preprocessing,
+                    vocabulary,
+                    source,
+                    publication);
         }
     }
 }

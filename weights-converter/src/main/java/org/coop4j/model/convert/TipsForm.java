@@ -337,7 +337,8 @@ record TipsForm(Path folder, JsonTree json) {
                 model.textActivation(),
                 PreprocessConfig.published(architecture),
                 model.vocabulary(),
-                model.source());
+                model.source(),
+                model.publication());
     }
 
     /**

@@ -24,6 +24,7 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.TextFile;
+import org.coop4j.model.ModelMetadata.Publication.Received;
 
 /**
  * Fetches one file into a folder. A stalled transfer is resumed a few times. The received beginning is kept in {@code
@@ -62,11 +63,16 @@ record Fetch(Http http, Path folder, long mostBytes, Progress progress) {
             check(file, file.sha256().or(() -> served), part, lock);
         }
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        Files.deleteIfExists(etagOf(file));
         return target;
     }
 
-    private Path etagOf(RemoteFile file) {
+    /** Returns the account of a file that was fetched, now or before. */
+    Received received(RemoteFile file) throws IOException {
+        return new Received(Begun.read(etagOf(file)).etag, Sha256.of(folder.resolve(file.name())));
+    }
+
+    /** Returns the file of a file's ETag, which stays until the files are removed. */
+    Path etagOf(RemoteFile file) {
         return folder.resolve(file.name() + ".part.etag");
     }
 

@@ -73,7 +73,7 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
                 return new Answer(connection, sha256);
             }
             connection.disconnect();
-            require(status / 100 == 3 && status != 304, "%s: %s", address, meaning(status));
+            require(status / 100 == 3 && status != 304, "%s: %s", address, meaning(status, address));
             at = redirected(at, connection.getHeaderField("Location"));
         }
         throw new InputException(address + ": redirected more than " + REDIRECTS + " times");
@@ -205,11 +205,11 @@ record Http(URI hub, Map<String, String> environment, Duration patience) {
         return bare.matches("[0-9a-f]{64}") ? Optional.of(bare) : Optional.empty();
     }
 
-    private static String meaning(int status) {
+    private static String meaning(int status, URI address) {
         return switch (status) {
             case 401, 403 ->
-                "access denied (%d): if the model requires consent, give it on its page and set HF_TOKEN, which is sent over https"
-                        .formatted(status);
+                "access denied (%d): if the model requires consent, accept its terms at %s and set HF_TOKEN, which is sent over https"
+                        .formatted(status, address.toString().replaceFirst("/api/models(?=/)|/resolve/.*", ""));
             case 404 -> "not found (404)";
             case 429 -> "the server asks to come back later (429)";
             default -> "the server answered " + status;

@@ -6,13 +6,18 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Progress;
+import org.coop4j.base.RefusedException;
+import org.coop4j.model.FieldModel;
 import org.coop4j.model.MlpActivation;
+import org.coop4j.model.ModelMetadata.Publication;
+import org.coop4j.model.ModelMetadata.Publication.Received;
 import org.coop4j.model.PublishedModels;
 import org.coop4j.model.convert.Converter;
 import org.coop4j.model.download.Fetch.RemoteFile;
@@ -21,8 +26,8 @@ import org.coop4j.model.download.Fetch.RemoteFile;
  * Fetches a model by its name, converts it, and keeps the converted file.
  *
  * <p>A name is one of OpenAI's ({@code ViT-B/32}), Meta's ({@code PE-Core-B16-224}) or Google's ({@code
- * siglip2-base-patch16-224}, or open_clip's {@code ViT-B-16-SigLIP2}), a repository of the Hugging Face Hub ({@code
- * hf:OWNER/NAME}), or the address of a checkpoint.
+ * siglip2-base-patch16-224}, or open_clip's {@code ViT-B-16-SigLIP2}), that of a model of one field ({@code
+ * bioclip}), a repository of the Hugging Face Hub ({@code hf:OWNER/NAME}), or the address of a checkpoint.
  *
  * @param name of the model
  * @param models the folder of converted models
@@ -42,9 +47,14 @@ public record ModelDownload(
         this(name, models, environment, Duration.ofSeconds(30), 64L << 30);
     }
 
-    /** Returns true if this is the name of a model to download rather than of a file. */
+    /**
+     * Returns true if this is the name of a model to download rather than of a file.
+     *
+     * @throws RefusedException if it means several models, or one that cannot be used
+     */
     public static boolean isName(String name) {
-        return PublishedModels.sha256(name).isPresent()
+        return PublishedModels.ofField(name).isPresent()
+                || PublishedModels.sha256(name).isPresent()
                 || PublishedModels.repository(name).isPresent()
                 || name.startsWith(HUB)
                 || isUrl(name);
@@ -77,29 +87,47 @@ public record ModelDownload(
      * Fetches and converts the model. The fetched files are removed after the conversion.
      *
      * @param mirror an address of OpenAI's or Meta's file to use instead of their own
-     * @param activation the model's activation if its source does not name it
-     * @throws InputException if it is unavailable
+     * @param activation the model's activation if its source does not name it, or names it wrongly
+     * @param accepted the licence that the user accepts, which some models need
+     * @throws InputException if it is unavailable, or a licence or activation is missing
      */
-    public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress) throws IOException {
-        PublishedModels.licence(name).ifPresent(licence -> progress.note("licence of " + name + ": " + licence));
+    public Path fetch(
+            Optional<URI> mirror, Optional<MlpActivation> activation, Optional<String> accepted, Progress progress)
+            throws IOException {
+        Optional<FieldModel> field = PublishedModels.ofField(name);
+        if (field.isPresent()) {
+            field.get().announce(activation, accepted, progress);
+        } else {
+            PublishedModels.licence(name).ifPresent(licence -> progress.note("licence of " + name + ": " + licence));
+        }
         Path folder = models.resolve("downloads").resolve(fileName());
         URI endpoint = endpoint();
         Http http = new Http(endpoint, environment, patience);
-        List<RemoteFile> files = files(http, endpoint, mirror);
+        List<RemoteFile> files = files(http, endpoint, mirror, field);
         Files.createDirectories(folder);
         Fetch fetch = new Fetch(http, folder, mostBytes, progress);
-        List<Path> fetched = new ArrayList<>();
+        Map<String, Received> received = new LinkedHashMap<>();
         for (RemoteFile file : files) {
-            fetched.add(fetch.fetch(file));
+            fetch.fetch(file);
+            if (field.isPresent()) {
+                received.put(file.name(), fetch.received(file));
+            }
         }
-        Path source = repository().isPresent() ? folder : fetched.get(0);
-        Converter.convert(source, converted(), activation, progress);
-        removeOurs(folder, files);
+        Path source = files.size() > 1 ? folder : folder.resolve(files.get(0).name());
+        Optional<Publication> publication = field.map(known -> known.publication(received));
+        Converter.convert(source, converted(), activation, OptionalInt.empty(), publication, progress);
+        removeOurs(fetch, files);
         return converted();
     }
 
-    private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror) throws IOException {
-        Optional<String> repository = repository();
+    private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror, Optional<FieldModel> field)
+            throws IOException {
+        Optional<String> checkpoint = field.flatMap(FieldModel::file);
+        if (checkpoint.isPresent()) {
+            URI address = endpoint.resolve("/" + field.get().repository() + "/resolve/main/" + checkpoint.get());
+            return List.of(new RemoteFile(address, checkpoint.get().replaceFirst(".*/", ""), Optional.empty()));
+        }
+        Optional<String> repository = field.map(FieldModel::repository).or(this::repository);
         if (repository.isPresent()) {
             return new Hub(http, endpoint, repository.get()).files();
         }
@@ -132,12 +160,13 @@ public record ModelDownload(
         }
     }
 
-    private static void removeOurs(Path folder, List<RemoteFile> files) throws IOException {
+    private static void removeOurs(Fetch fetch, List<RemoteFile> files) throws IOException {
         for (RemoteFile file : files) {
-            Files.deleteIfExists(folder.resolve(file.name()));
+            Files.deleteIfExists(fetch.folder().resolve(file.name()));
+            Files.deleteIfExists(fetch.etagOf(file));
         }
         try {
-            Files.delete(folder);
+            Files.delete(fetch.folder());
         } catch (DirectoryNotEmptyException e) {
             // The other files are not ours.
         }

@@ -329,8 +329,72 @@ class ConverterTest {
         assertFails(Golden.path("vit/state_dict_fp32.pt"), TOLD, "give quick_gelu");
         Optional<MlpActivation> gelu = Optional.of(MlpActivation.GELU);
         assertFails(Golden.path("vit/torchscript.pt"), gelu, "means quick_gelu");
-        assertFails(Golden.path("vit/huggingface"), gelu, "config.json means quick_gelu");
-        assertFails(Golden.path("vit_gelu/open_clip"), QUICK_GELU, "open_clip_config.json means gelu");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "vit/huggingface, GELU, config.json means quick_gelu",
+        "vit_gelu/open_clip, QUICK_GELU, open_clip_config.json means gelu"
+    })
+    void aConfigurationIsOverruledByTheUserAloneAndNotInSilence(String source, MlpActivation given, String warning)
+            throws IOException {
+        ProgressRecorder progress = new ProgressRecorder();
+        ModelMetadata metadata = Converter.convert(Golden.path(source), target, Optional.of(given), progress);
+        assertThat(metadata.activation()).isEqualTo(given);
+        assertThat(progress.warnings).singleElement().asString().startsWith(warning);
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            assertThat(model.activation()).isEqualTo(given);
+            assertThat(model.with(convert(Golden.path(source), target, TOLD).activation())
+                            .metadata())
+                    .isEqualTo(convert(Golden.path(source), target, TOLD));
+        }
+    }
+
+    /** Its image tower and text tower have other widths, and heads of 16 and 8 channels. */
+    @Test
+    void sizesOfASmallerModelAreThoseOfItsConfiguration() throws IOException {
+        ClipConfig small = new ClipConfig(
+                24, new ClipConfig.Vit(32, 16, 48, 3, 3, 96), new ClipConfig.Text(77, 300, 32, 4, 1, 128));
+        Path random = folder.resolve("random.safetensors");
+        RandomWeights.write(small, 1, random, MlpActivation.QUICK_GELU, Progress.NONE);
+        Path written = folder.resolve("tiny");
+        try (ConvertedModel model = ConvertedModel.open(random)) {
+            CheckpointForm.HUGGING_FACE.write(written, model, Map.of());
+        }
+        Path config = written.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"hidden_act\": \"quick_gelu\", ", ""));
+        ModelMetadata metadata = convert(written, target, TOLD);
+        assertThat(metadata.architecture()).isEqualTo(small);
+        assertThat(metadata.activation()).isEqualTo(MlpActivation.QUICK_GELU);
+    }
+
+    /** Marqo's, whose defaults would be the sizes of SigLIP B/16. */
+    @ParameterizedTest
+    @CsvSource({"siglip1, open_clip_model", "siglip1, model", "vit_gelu, open_clip_model", "vit_gelu, model"})
+    void aConfigurationForCodeOfItsOwnIsNotReadAsTransformers(String model, String weights) throws IOException {
+        Path copy = Files.createDirectory(folder.resolve("marqo"));
+        Path golden = Golden.path(model + "/open_clip");
+        try (Stream<Path> files = Files.list(golden)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String name = file.getFileName().toString();
+                Files.copy(file, copy.resolve(name.replace("open_clip_model", weights)));
+            }
+        }
+        Files.writeString(
+                copy.resolve("config.json"),
+                "{\"model_type\": \"siglip\", \"auto_map\": {\"AutoModel\": \"marqo_fashionSigLIP.MarqoFashionSigLIP\"}}");
+        Path other = folder.resolve("other.safetensors");
+        assertThat(convert(copy, target, TOLD).architecture())
+                .isEqualTo(convert(golden, other, TOLD).architecture());
+    }
+
+    @Test
+    void aModelWithCodeOfItsOwnAloneIsRefused() throws IOException {
+        Path source = copyHuggingFace("vit", "pytorch_model.bin");
+        Path config = source.resolve("config.json");
+        Files.writeString(
+                config, Files.readString(config).replace("\"model_type\"", "\"auto_map\": {}, \"model_type\""));
+        assertFails(source, TOLD, "auto_map");
     }
 
     private void assertFails(Path source, Optional<MlpActivation> activation, String problem) throws IOException {

@@ -286,11 +286,19 @@ class PeCoreTest {
         assertThat(ArchitectureInference.infer(architecture.expectedTensors())).isEqualTo(architecture);
     }
 
-    /** The second is ViT-H/14 of open_clip: 16 heads of 80 channels, not 20 of 64. */
+    /** 16 heads of 80, 88 and 104 channels, not 20, 22 and 26 of 64. */
+    @ParameterizedTest
+    @ValueSource(ints = {1280, 1408, 1664})
+    void wideTowersOfOpenClipHaveSixteenHeads(int width) throws InputException {
+        ClipConfig architecture = new ClipConfig(
+                64, new ClipConfig.Vit(28, 14, width, 1, 16, width), new ClipConfig.Text(77, 600, 128, 2, 1, 512));
+        assertThat(ArchitectureInference.infer(architecture.expectedTensors())).isEqualTo(architecture);
+    }
+
     static Stream<Arguments> unknownHeads() {
         return Stream.of(
                 Arguments.of(new ClipConfig.Vit(32, 8, 80, 1, 1, 320), "width 80"),
-                Arguments.of(new ClipConfig.Vit(224, 14, 1280, 1, 16, 5120), "1280"),
+                Arguments.of(new ClipConfig.Vit(224, 14, 1152, 1, 16, 4304), "1152"),
                 Arguments.of(
                         new ClipConfig.Vit(32, 8, 512, 1, 8, 2048, new ClipConfig.Pooling(true, true, 8, 2048)),
                         "width 512"));

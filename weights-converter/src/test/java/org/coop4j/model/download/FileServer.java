@@ -47,6 +47,9 @@ final class FileServer implements AutoCloseable {
     /** A part is sent without the header that says which part it is. */
     boolean saysRange = true;
 
+    /** Files in folders of this name are for clients with a token. */
+    String gated = "";
+
     /** Files are sent in chunks, and repeated for ever. */
     boolean endless;
 
@@ -106,6 +109,10 @@ final class FileServer implements AutoCloseable {
                     .formatted(path, range, exchange.getRequestHeaders().getFirst("Authorization")));
             if (hashes.containsKey(path)) {
                 exchange.getResponseHeaders().set("X-Linked-Etag", '"' + hashes.get(path) + '"');
+            }
+            if (!gated.isEmpty() && path.contains("/" + gated + "/resolve/")) {
+                exchange.sendResponseHeaders(401, -1);
+                return;
             }
             if (redirects.containsKey(path)) {
                 exchange.getResponseHeaders().set("Location", redirects.get(path));

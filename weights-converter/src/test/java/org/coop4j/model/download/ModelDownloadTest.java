@@ -70,7 +70,7 @@ class ModelDownloadTest {
     }
 
     private Path fetch(String name) throws IOException {
-        return download(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE);
+        return download(name).fetch(Optional.empty(), Optional.empty(), Optional.empty(), Progress.NONE);
     }
 
     private static byte[] checkpoint() throws IOException {
@@ -237,7 +237,7 @@ class ModelDownloadTest {
         ModelDownload download = download("ViT-B/32");
         assertThat(download.converted()).hasFileName("ViT-B-32.safetensors");
         assertThrown(
-                () -> download.fetch(Optional.of(mirror), Optional.empty(), Progress.NONE),
+                () -> download.fetch(Optional.of(mirror), Optional.empty(), Optional.empty(), Progress.NONE),
                 "expected SHA-256 40d36571");
         assertThat(left()).isEmpty();
     }
@@ -285,7 +285,7 @@ class ModelDownloadTest {
     @Test
     void aTransferThatStallsIsAskedForAgainFromWhereItStood() throws IOException {
         withPatience(2, download -> {
-            Path model = download.fetch(Optional.empty(), Optional.empty(), Progress.NONE);
+            Path model = download.fetch(Optional.empty(), Optional.empty(), Optional.empty(), Progress.NONE);
             assertThat(model).isRegularFile();
             assertThat(server.requests()).hasSizeGreaterThanOrEqualTo(3);
             assertThat(server.requests().get(1)).contains("range=bytes=" + FileServer.STALLS_AFTER + "-");
@@ -296,7 +296,8 @@ class ModelDownloadTest {
     @Test
     void aServerThatStallsForEverIsGivenUpAndWhatCameIsKept() throws IOException {
         withPatience(Integer.MAX_VALUE, download -> {
-            assertThatThrownBy(() -> download.fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+            assertThatThrownBy(
+                            () -> download.fetch(Optional.empty(), Optional.empty(), Optional.empty(), Progress.NONE))
                     .hasMessageContainingAll(download.name(), "%,d".formatted(5 * FileServer.STALLS_AFTER))
                     .hasCauseInstanceOf(SocketTimeoutException.class);
             assertThat(Files.size(part())).isEqualTo(5L * FileServer.STALLS_AFTER);
@@ -351,7 +352,8 @@ class ModelDownloadTest {
         String name = server.address() + "/model.pt";
         assertThrown(
                 InputException.class,
-                () -> download(name, Duration.ofMinutes(10)).fetch(Optional.empty(), Optional.empty(), Progress.NONE),
+                () -> download(name, Duration.ofMinutes(10))
+                        .fetch(Optional.empty(), Optional.empty(), Optional.empty(), Progress.NONE),
                 "/model.pt",
                 "at most");
     }
@@ -390,7 +392,7 @@ class ModelDownloadTest {
             dripping.start();
             String name = "http://127.0.0.1:" + slow.getLocalPort() + "/model.pt";
             assertThatThrownBy(() -> download(name, Duration.ofMillis(100))
-                            .fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+                            .fetch(Optional.empty(), Optional.empty(), Optional.empty(), Progress.NONE))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("cannot be reached")
                     .hasCauseInstanceOf(SocketTimeoutException.class);
