@@ -391,7 +391,7 @@ record TipsForm(Path folder, JsonTree json) {
         int half = text.width() / 2;
         float[] positions = new float[text.contextLength() * text.width()];
         for (int i = 0; i < text.contextLength() * half; i++) {
-            double angle = i / half * Math.pow(LONGEST, -(double) (i % half) / (half - 1));
+            double angle = Math.floorDiv(i, half) * Math.pow(LONGEST, -(double) (i % half) / (half - 1));
             int at = i / half * text.width() + i % half;
             positions[at] = (float) Math.sin(angle);
             positions[at + half] = (float) Math.cos(angle);
