@@ -390,11 +390,12 @@ record TipsForm(Path folder, JsonTree json) {
     private static float[] sines(ClipConfig.Text text) {
         int half = text.width() / 2;
         float[] positions = new float[text.contextLength() * text.width()];
-        for (int i = 0; i < text.contextLength() * half; i++) {
-            double angle = Math.floorDiv(i, half) * Math.pow(LONGEST, -(double) (i % half) / (half - 1));
-            int at = i / half * text.width() + i % half;
-            positions[at] = (float) Math.sin(angle);
-            positions[at + half] = (float) Math.cos(angle);
+        for (int t = 0; t < text.contextLength(); t++) {
+            for (int i = 0; i < half; i++) {
+                double angle = t * Math.pow(LONGEST, -(double) i / (half - 1));
+                positions[t * text.width() + i] = (float) Math.sin(angle);
+                positions[t * text.width() + half + i] = (float) Math.cos(angle);
+            }
         }
         return positions;
     }
