@@ -1,6 +1,8 @@
 package org.coop4j.base;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -23,7 +25,12 @@ public final class CheckedJson {
 
     private static final String CHECKSUM = "sha256";
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
+    /** The size of a file limits its strings. */
+    private static final StreamReadConstraints ANY_STRING =
+            StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
+
+    private static final ObjectMapper JSON = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(ANY_STRING).build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES) // a missing number is not 0
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

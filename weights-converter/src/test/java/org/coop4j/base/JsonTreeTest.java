@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.coop4j.base.Thrown.assertThrown;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -103,5 +106,14 @@ class JsonTreeTest {
     void otherScriptsStay() {
         String text = "Käse 日本 🐱 👩\u200d🚀 שלום عربى";
         assertThat(SafeText.line(text)).isSameAs(text);
+    }
+
+    /** The hashes of half a million pictures are one string. */
+    @Test
+    void checkedFilesHaveStringsOfAnyLength(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("long.json");
+        String text = "AAAA".repeat(6_000_000);
+        CheckedJson.write(file, Map.of("text", text));
+        assertThat(CheckedJson.tree(file, "long", 1 << 26).get("text").asText()).isEqualTo(text);
     }
 }
