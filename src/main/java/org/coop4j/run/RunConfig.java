@@ -55,7 +55,7 @@ public record RunConfig(
     /** Default number of epochs between checkpoints. */
     public static final int CHECKPOINT_EVERY = 10;
 
-    private static final int FORMAT = 3;
+    private static final int FORMAT = 4;
 
     /** Limit of a configuration's size in bytes. */
     private static final long LARGEST = 1L << 20;
