@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -32,6 +34,7 @@ import org.coop4j.findings.Comparison.Role;
 import org.coop4j.image.RgbImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.Written;
 import org.coop4j.method.Trainer;
@@ -68,6 +71,11 @@ public record RunComparison(
 
     /** Approximate limit of the multiplications of the linear probe's training, a baseline. */
     private static final double MOST_WORK = 2e13;
+
+    /** The same of a training on more images than are usual, a sample of which is enough. */
+    private static final double ENOUGH_WORK = 2e12;
+
+    private static final int USUAL_SHOTS = 16;
 
     /** Most training or val images that classifiers are measured on; a sample stands for more. */
     public static final int MOST_MEASURED = Scores.MOST_FITTED;
@@ -252,26 +260,50 @@ public record RunComparison(
                 written.seconds());
     }
 
-    /** Trains the linear probe; empty if there is nothing to learn from, or it would take long. */
+    /**
+     * Trains the linear probe, on a sample of many images; empty if there is nothing to learn from, or it would take long.
+     */
     private static Optional<ComparedClassifier> baseline(Support support, Pictures test, Consumer<String> notes)
             throws IOException {
         Method method = Method.baseline();
         int count = support.train().size();
+        int classes = support.task().classNames().size();
         String title = method.defaults().title();
         if (count == 0) {
             return Optional.empty();
         }
-        if (support.work(method, Training.none()) > MOST_WORK) {
+        double workOfImage = support.work(method, Training.none()) / count;
+        int each = Math.max(USUAL_SHOTS, (int) (ENOUGH_WORK / workOfImage / classes));
+        if (workOfImage * Math.min(count, (double) each * classes) > MOST_WORK) {
             notes.accept("left out the %s, which takes long on %s: train it as the method %s"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
         }
         long start = System.nanoTime();
         Trainer trainer = new Trainer(Training.none(), support.task().seed());
-        try (Classifier probe = support.learner(method).fit(support.features(method, 0), trainer)) {
+        FewShotFeatures features = support.features(method, 0);
+        int[] sample = sample(features.train().labels(), each);
+        if (sample.length < count) {
+            title += " (on %,d images)".formatted(sample.length);
+            features = new FewShotFeatures(features.train().select(sample), features.val());
+        }
+        try (Classifier probe = support.learner(method).fit(features, trainer)) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, support, test.scores(probe), probe, Confidence.NONE, seconds));
         }
+    }
+
+    /** Returns the positions of at most so many images of each class, drawn at random with the same seed each time. */
+    static int[] sample(int[] labels, int each) {
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, labels.length).boxed().toList());
+        Collections.shuffle(order, new Random(0));
+        Map<Integer, Integer> seen = new HashMap<>();
+        return order.stream()
+                .filter(i -> seen.merge(labels[i], 1, Integer::sum) <= each)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
     }
 
     private static ComparedClassifier scored(
