@@ -10,6 +10,7 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.ops.SDMath;
 import org.nd4j.autodiff.samediff.ops.SDNN;
 
 /**
@@ -91,7 +92,11 @@ abstract class Loss extends GraphOp {
                         logits[1]);
                 target = target.reshape(-1, 1).eq(classes).castTo(in[0].dataType());
             }
-            return target.mul(nn.logSoftmax(in[0])).sum().div((double) -logits[0]);
+            // ND4J's own logSoftmax is the logarithm of the softmax, which has no digits below 1e-38.
+            SDVariable shifted = in[0].sub(in[0].max(true, 1));
+            SDMath math = in[0].getSameDiff().math();
+            SDVariable logSoftmax = shifted.sub(math.log(math.exp(shifted).sum(true, 1)));
+            return target.mul(logSoftmax).sum().div((double) -logits[0]);
         }
 
         @Override
