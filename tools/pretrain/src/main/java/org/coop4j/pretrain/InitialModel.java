@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.model.convert.RandomWeights;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.ConvertedModel;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.ModelMetadata;
+import org.coop4j.model.convert.RandomWeights;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /** The model that a training begins with. */
 public final class InitialModel {

@@ -1,8 +1,8 @@
 package org.coop4j.pretrain;
 
 import java.util.Arrays;
-import org.coop4j.weights.TensorView.TensorSpec;
 import org.coop4j.model.ClipConfig;
+import org.coop4j.weights.TensorView.TensorSpec;
 
 /**
  * Initial weights with which a vision transformer attends to neighbouring patches. From random weights alone it learns

@@ -11,10 +11,10 @@ import java.util.zip.DeflaterOutputStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
+import org.coop4j.model.ConvertedModel;
+import org.coop4j.model.convert.PackedModel;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView.TensorSpec;
-import org.coop4j.model.convert.PackedModel;
-import org.coop4j.model.ConvertedModel;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** Packs a trained model in the form of {@link PackedModel}, in which the library ships one. */

@@ -15,11 +15,11 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.model.ClipConfig;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
-import org.coop4j.model.ClipConfig;
 
 /**
  * Trains a CLIP from random weights, or from those of another model, into a run folder, with

@@ -14,10 +14,10 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.method.Trainer.NonFiniteLossException;
-import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.DType;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.ModelMetadata;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
 
 /**
  * Contrastive training of a CLIP on a table of pictures and captions.

@@ -11,8 +11,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.text.Tokenizer;
 import org.coop4j.model.ClipConfig;
+import org.coop4j.text.Tokenizer;
 
 /**
  * How often an image finds its own caption among all captions of a table.

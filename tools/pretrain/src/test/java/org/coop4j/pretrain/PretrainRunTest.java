@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.run.RunFolder;
 import org.coop4j.model.ConvertedModel;
 import org.coop4j.model.MlpActivation;
+import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
