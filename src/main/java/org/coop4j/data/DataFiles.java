@@ -425,7 +425,7 @@ record DataFiles(DataSpec data, long seed) {
         }
     }
 
-    /** What a file of features says of them, without the rows, and the names of the classes. */
+    /** A description of a file of features without its rows, and the names of the classes. */
     record Described(StoredFeatures features, List<String> classNames) {}
 
     /** Reads the description of a file of features. */

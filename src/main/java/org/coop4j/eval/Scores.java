@@ -46,7 +46,7 @@ public final class Scores {
     private double divisor;
 
     /**
-     * What is predicted of single labels.
+     * Predictions of single labels.
      *
      * @param labels the predicted label of each image
      * @param confidences its probability

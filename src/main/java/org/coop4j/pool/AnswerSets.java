@@ -22,7 +22,7 @@ public record AnswerSets(FeatureMatrix probabilities, double level) {
     /** Fewest checked pictures of the classes that give such sets. */
     private static final int FEWEST = 50;
 
-    /** Finds the level of sets for people, of which at most one in ten misses the class; none by few checked pictures. */
+    /** Finds the level of sets that miss the class in one of ten cases at most; empty if few pictures were checked. */
     public static Optional<AnswerSets> of(FeatureMatrix probabilities, Map<Integer, Integer> checked) {
         return checked.size() < FEWEST ? Optional.empty() : Optional.of(of(probabilities, checked, MISSED));
     }

@@ -72,7 +72,7 @@ public record RunComparison(
     /** Approximate limit of the multiplications of the linear probe's training, a baseline. */
     private static final double MOST_WORK = 2e13;
 
-    /** The same of a training on more images than are usual, a sample of which is enough. */
+    /** Limit above the usual number of images, where a sample is enough. */
     private static final double ENOUGH_WORK = 2e12;
 
     private static final int USUAL_SHOTS = 16;
