@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -211,26 +210,21 @@ public record RunComparison(
                 unknown);
     }
 
-    /** Says that a sample stands for the training or val images, where they are many. */
-    private static Optional<String> sampled(Support support) {
-        List<String> many = new ArrayList<>();
-        Map.of("training", support.train(), "val", support.val()).forEach((part, images) -> {
-            if (images.size() > MOST_MEASURED) {
-                many.add(part);
-            }
-        });
-        return many.isEmpty()
-                ? Optional.empty()
-                : Optional.of("the %s on %s images is measured on %,d of them, drawn at random"
-                        .formatted(
-                                many.size() == 1 ? "accuracy" : "accuracies",
-                                many.stream().sorted().collect(Collectors.joining(" and ")),
-                                MOST_MEASURED));
-    }
-
-    /** Returns the sentence on the page about the samples that stand for many images. */
+    /** Returns a sentence about the samples that stand for many images, if there are any. */
     public Optional<String> sampled() {
         return sampled(support);
+    }
+
+    private static Optional<String> sampled(Support support) {
+        boolean train = support.train().size() > MOST_MEASURED;
+        boolean val = support.val().size() > MOST_MEASURED;
+        String sample = "%,d of them, drawn at random".formatted(MOST_MEASURED);
+        return train && val
+                ? Optional.of("the accuracies on training and on val images are measured each on " + sample)
+                : train || val
+                        ? Optional.of("the accuracy on %s images is measured on %s"
+                                .formatted(train ? "training" : "val", sample))
+                        : Optional.empty();
     }
 
     /** Returns the prompt that training and val images choose, and the best in hindsight. */
@@ -273,8 +267,9 @@ public record RunComparison(
             return Optional.empty();
         }
         double workOfImage = support.work(method, Training.none()) / count;
-        int each = Math.max(USUAL_SHOTS, (int) (ENOUGH_WORK / workOfImage / classes));
-        if (workOfImage * Math.min(count, (double) each * classes) > MOST_WORK) {
+        int each = (int) (ENOUGH_WORK / workOfImage / classes);
+        boolean takesSample = each >= USUAL_SHOTS;
+        if (!takesSample && workOfImage * count > MOST_WORK) {
             notes.accept("left out the %s, which takes long on %s: train it as the method %s"
                     .formatted(title, Numbers.count(count, "image"), method.id()));
             return Optional.empty();
@@ -282,7 +277,7 @@ public record RunComparison(
         long start = System.nanoTime();
         Trainer trainer = new Trainer(Training.none(), support.task().seed());
         FewShotFeatures features = support.features(method, 0);
-        int[] sample = sample(features.train().labels(), each);
+        int[] sample = sample(features.train().labels(), takesSample ? each : count);
         if (sample.length < count) {
             title += " (on %,d images)".formatted(sample.length);
             features = new FewShotFeatures(features.train().select(sample), features.val());

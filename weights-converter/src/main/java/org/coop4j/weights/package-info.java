@@ -1,9 +1,8 @@
 /**
  * Tensors in files, whatever the container: element types, shapes, strided views and zip archives.
  *
- * <p>The sub-packages build on it, lowest first: {@code safetensors} and {@code pickle}, then {@code torch} (PyTorch's
- * own files), {@code model} (converted CLIP models), {@code convert} (any checkpoint, and conversion) and {@code
- * download}. All file contents are assumed hostile: a length is checked against the file before memory is taken, and
- * nothing in a file is ever executed.
+ * <p>The sub-packages build on it: {@code safetensors} and {@code pickle}, then {@code torch} (PyTorch's own files). All file
+ * contents are assumed hostile: a length is checked against the file before memory is taken, and nothing in a file is ever
+ * executed.
  */
 package org.coop4j.weights;
