@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
@@ -60,16 +61,17 @@ public final class ImageFiles {
 
     /** Returns the image files in a folder and the folders below it, sorted by name, and counts what is passed over. */
     public List<Path> images(Path folder) throws IOException {
-        return images(folder, true, entered -> {});
+        return images(folder, true, (entered, attributes) -> {});
     }
 
     /**
      * Returns the image files in a folder and the folders below it.
      *
      * @param follow false to leave out folders that are links
-     * @param entered receives each folder before it is listed
+     * @param seen receives each folder before it is listed, and each image
      */
-    public List<Path> images(Path folder, boolean follow, Consumer<Path> entered) throws IOException {
+    public List<Path> images(Path folder, boolean follow, BiConsumer<Path, BasicFileAttributes> seen)
+            throws IOException {
         List<Path> images = new ArrayList<>();
         EnumSet<FileVisitOption> options =
                 follow ? EnumSet.of(FileVisitOption.FOLLOW_LINKS) : EnumSet.noneOf(FileVisitOption.class);
@@ -79,7 +81,7 @@ public final class ImageFiles {
                 if (!dir.equals(folder) && !isKept(dir)) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
-                entered.accept(dir);
+                seen.accept(dir, a);
                 return FileVisitResult.CONTINUE;
             }
 
@@ -90,6 +92,7 @@ public final class ImageFiles {
                 if (isKept(file) && !(a.isSymbolicLink() && Files.isDirectory(file))) {
                     if (EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT))) {
                         images.add(file);
+                        seen.accept(file, a);
                     } else if (!extension.equalsIgnoreCase("xmp")) { // a sidecar
                         passedOver.add(file);
                     }
@@ -105,8 +108,7 @@ public final class ImageFiles {
                 throw e;
             }
         });
-        images.sort(Comparator.comparing(
-                image -> folder.relativize(image).toString().replace('\\', '/')));
+        images.sort(Comparator.comparing(image -> image.toString().replace('\\', '/')));
         return images;
     }
 

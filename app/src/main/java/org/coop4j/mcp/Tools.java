@@ -97,7 +97,7 @@ public record Tools(Path root, List<ServedClassifier> classifiers, Clip clip, Im
         Path folder = inside(named == null ? "." : named);
         that(Files.isDirectory(folder), "folder: %s is not a folder", named);
         List<Path> files = new ImageFiles()
-                .images(folder, false, entered -> {}).stream()
+                .images(folder, false, (seen, attributes) -> {}).stream()
                         .filter(this::isInside)
                         .toList();
         that(!files.isEmpty(), "folder: %s has no pictures", folder);

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -60,7 +61,7 @@ public final class Thumbnails {
 
     /** Returns a file's content, which is made if the file is not there. */
     public static byte[] kept(Path file, boolean keeps, IoSupplier<byte[]> make) throws IOException {
-        if (Files.exists(file)) {
+        if (Files.exists(file) && Files.size(file) > 0) {
             return Files.readAllBytes(file);
         }
         byte[] small = make.get();
@@ -74,7 +75,10 @@ public final class Thumbnails {
     public static void keep(Path file, byte[] content) {
         try {
             Files.createDirectories(file.getParent());
-            AtomicFile.write(file, content);
+            try (AtomicFile written = AtomicFile.create(file)) {
+                written.write(ByteBuffer.wrap(content), 0);
+                written.replace();
+            }
         } catch (IOException e) {
             LOG.debug("a thumbnail is not kept: {}", e.getMessage());
         }

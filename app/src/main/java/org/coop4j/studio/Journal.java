@@ -19,6 +19,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,6 +50,11 @@ final class Journal implements Closeable {
     private static final long SAVE_AFTER = 8 << 20;
 
     private final CheckedLines file; // null to keep entries in memory
+    private final ExecutorService disk = Executors.newSingleThreadExecutor(work -> {
+        Thread thread = new Thread(work, "coop4j-journal");
+        thread.setDaemon(true);
+        return thread;
+    });
     private final Path stateFile;
     private final List<Entry> inMemory = new ArrayList<>();
     private final JournalState state;
@@ -251,12 +259,26 @@ final class Journal implements Closeable {
             inMemory.add(entry);
         } else {
             at = file.beginning().bytes();
-            boolean lasts = entry.what != null || entry.owner != null; // an action whose note is lost is finished again
-            file.add(JSON.writeValueAsString(entry), lasts);
+            // A removed picture is found by the journal alone. For others, no click waits for a busy disk, and an
+            // action whose
+            // note is lost is finished again.
+            boolean removes = entry.moves.stream().anyMatch(move -> move.to().startsWith(PhotoFolder.OWN));
+            file.add(JSON.writeValueAsString(entry), removes || entry.owner != null);
+            if (entry.what != null && !removes) {
+                disk.execute(this::force);
+            }
         }
         state.apply(entry, at);
         undoable = null;
         save();
+    }
+
+    private void force() {
+        try {
+            file.force();
+        } catch (IOException e) {
+            LOG.warn("the journal may not be on the disk: {}", e.getMessage());
+        }
     }
 
     /** Writes the state if much was added since it was written. */
@@ -442,7 +464,14 @@ final class Journal implements Closeable {
 
     @Override
     public void close() throws IOException {
-        if (file != null) {
+        if (file != null && !disk.isShutdown()) {
+            disk.execute(this::force);
+            disk.shutdown();
+            try {
+                disk.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
             file.close();
         }
     }

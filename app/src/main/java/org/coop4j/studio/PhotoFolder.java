@@ -34,6 +34,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.FolderTimes;
@@ -71,6 +72,8 @@ final class PhotoFolder implements Closeable {
     private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
 
     private static final int SHARE = 20;
+
+    private static final Pattern PLAIN = Pattern.compile("\\p{ASCII}*");
 
     final Path root;
     Journal journal;
@@ -297,21 +300,27 @@ final class PhotoFolder implements Closeable {
     private boolean isOneChanged() throws IOException {
         Instant now = Instant.now();
         boolean all = now.isAfter(lookAtAll);
-        Instant since = all ? Instant.MIN : looked.minus(LONGEST_PAUSE);
+        Instant since = looked.minus(LONGEST_PAUSE);
         looked = now;
-        boolean changed = photos.values().parallelStream()
-                .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
+        boolean changed;
         if (all) {
             Listing present = list();
-            changed |= !(several || present.classes.equals(classes))
+            changed = !(several || present.classes.equals(classes))
                     || !present.unusable.equals(unusable)
                     || present.files.size() != photos.size() + unreadable.size()
-                    || !present.files.keySet().stream()
-                            .allMatch(place -> photos.containsKey(place) || unreadable.contains(place));
+                    || !present.files.entrySet().stream().allMatch(this::isKnown);
             Duration pause = Duration.between(now, Instant.now()).multipliedBy(SHARE);
             lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
+        } else {
+            changed = photos.values().stream()
+                    .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
         }
         return changed;
+    }
+
+    private boolean isKnown(Map.Entry<String, BasicFileAttributes> found) {
+        Photo known = photos.get(found.getKey());
+        return known == null ? unreadable.contains(found.getKey()) : known.isStill(found.getValue());
     }
 
     private boolean isStill(Photo one) {
@@ -326,44 +335,49 @@ final class PhotoFolder implements Closeable {
      * Pictures and folders in the folder.
      *
      * @param files by place
-     * @param folders that hold some of them
+     * @param folders the folder and those below it
      * @param unusable files and folders whose names not every program can say
      */
     private record Listing(
-            SortedMap<String, Path> files, NavigableSet<String> classes, Set<Path> folders, Set<String> unusable) {}
+            SortedMap<String, BasicFileAttributes> files,
+            NavigableSet<String> classes,
+            Set<Path> folders,
+            Set<String> unusable) {}
 
     private Listing list() throws IOException {
         ImageFiles lister = new ImageFiles();
-        Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(Set.of(root)), new TreeSet<>());
+        Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(), new TreeSet<>());
         for (Path folder : lister.folders(root)) {
-            found.folders.add(folder);
-            if (!several && isUsable(folder)) {
-                found.classes.add(place(folder));
-            } else if (!several) {
-                found.unusable.add(place(folder));
+            if (!several) {
+                String place = place(folder);
+                (isUsable(folder, place) ? found.classes : found.unusable).add(place);
             }
         }
-        for (Path file : lister.images(root)) {
-            found.folders.add(file.getParent());
-            if (isUsable(file)) {
-                found.files.put(place(file), file);
-            } else if (isUsable(file.getParent())
-                    || !root.equals(file.getParent().getParent())) {
-                found.unusable.add(place(file)); // otherwise its folder is named
+        lister.images(root, true, (seen, attributes) -> {
+            String place = place(seen);
+            if (attributes.isDirectory()) {
+                found.folders.add(seen);
+            } else if (isUsable(seen, place)) {
+                found.files.put(place, attributes);
+            } else if (isUsable(seen.getParent(), parent(place))
+                    || !root.equals(seen.getParent().getParent())) {
+                found.unusable.add(place); // otherwise its folder is named
             }
-        }
+        });
         return found;
     }
 
     private String place(Path file) {
-        return root.relativize(file).toString().replace(File.separatorChar, '/');
+        int begin = root.toString().length() + (root.getParent() == null ? 0 : 1);
+        String path = file.toString();
+        return path.substring(Math.min(begin, path.length())).replace(File.separatorChar, '/');
     }
 
     /** Returns false for a name that is not the same as text: of another encoding, or with a backslash that is not a separator. */
-    private boolean isUsable(Path file) {
-        String place = place(file);
+    private boolean isUsable(Path file, String place) {
         try {
-            return place.indexOf('\\') < 0 && root.resolve(place).equals(file);
+            return place.indexOf('\\') < 0
+                    && (PLAIN.matcher(place).matches() || root.resolve(place).equals(file));
         } catch (InvalidPathException e) {
             return false;
         }
@@ -376,13 +390,12 @@ final class PhotoFolder implements Closeable {
         Set<String> failed = ConcurrentHashMap.newKeySet();
         present.files.entrySet().parallelStream().forEach(one -> {
             String path = one.getKey();
-            Path file = one.getValue();
             try {
-                BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
                 Photo known = photos.get(path);
-                found.put(path, known != null && known.isStill(now) ? known : Photo.of(sha256.apply(file), path, now));
+                boolean isStill = known != null && known.isStill(one.getValue());
+                found.put(path, isStill ? known : Photo.of(sha256.apply(root.resolve(path)), path, one.getValue()));
             } catch (IOException e) {
-                LOG.warn("{} cannot be read: {}", file, e.getMessage());
+                LOG.warn("{} cannot be read: {}", root.resolve(path), e.getMessage());
                 failed.add(path);
             }
         });
@@ -545,7 +558,7 @@ final class PhotoFolder implements Closeable {
         if (!several) {
             classes.forEach(name -> folders.add(root.resolve(name)));
         }
-        photos.keySet().forEach(path -> folders.add(root.resolve(path).getParent()));
+        photos.keySet().stream().map(PhotoFolder::parent).distinct().forEach(path -> folders.add(root.resolve(path)));
         seen = problems.isEmpty() ? FolderTimes.of(folders) : null;
         return problems;
     }

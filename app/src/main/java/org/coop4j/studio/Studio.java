@@ -56,7 +56,8 @@ import org.coop4j.studio.Snapshot.Photo;
  * The actions of a person on a folder of pictures, whose classes are the folders in it; pictures directly in it are
  * unsorted.
  *
- * <p>Every change is written into the journal before it is made and after it, so that a killed process loses nothing. No
+ * <p>Every change is written into the journal before it is made and after it, so that a killed process loses nothing (after
+ * a power failure, changes of the last moment may count as made elsewhere, and cannot be undone). No
  * picture is deleted or overwritten: a removed one goes to {@code .coop4j/removed}, and a name that is taken gets a number.
  * Changes from outside are noticed when the state is asked for. Safe for use by several threads.
  */

@@ -255,7 +255,11 @@ public final class TagFolder implements Closeable {
      * @param entered receives each folder before it is listed
      */
     public List<Path> pictures(Consumer<Path> entered) throws IOException {
-        List<Path> all = new ImageFiles().images(folder, options.follow, entered);
+        List<Path> all = new ImageFiles().images(folder, options.follow, (seen, attributes) -> {
+            if (attributes.isDirectory()) {
+                entered.accept(seen);
+            }
+        });
         all.removeIf(one -> options.into != null && options.into.hold(one));
         return all;
     }

@@ -20,8 +20,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -43,6 +45,12 @@ public final class AtomicFile implements AutoCloseable {
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.([0-9a-f]{16})-[0-9a-f]{16}\\.tmp");
 
     private static final String REPLACED = ".replaced-";
+
+    /** Entries of a folder that is not listed for every file. */
+    private static final int LARGE = 1000;
+
+    /** By large folder, the time at which it is listed again. */
+    private static final Map<Path, Long> NEXT_LOOKS = new ConcurrentHashMap<>();
 
     private final Path target;
     private final Path temporary;
@@ -107,17 +115,30 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Deletes what killed processes left of this target, as far as that is possible. */
+    /**
+     * Deletes what killed processes left of this target, as far as that is possible. A large folder is listed again after 20
+     * times as long as it took, so that many files can be written into it.
+     */
     public static void removeLeftOvers(Path target) {
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(target.toAbsolutePath().getParent())) {
+        Path folder = target.toAbsolutePath().getParent();
+        long start = System.nanoTime();
+        Long due = NEXT_LOOKS.get(folder);
+        if (due != null && start - due < 0) {
+            return;
+        }
+        int entries = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
+                entries++;
                 if (file.getFileName().toString().startsWith(prefix(target))) {
                     removeLeftOver(file);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // The folder is missing or cannot be listed, which create() reports if it matters.
+        }
+        if (entries > LARGE) {
+            NEXT_LOOKS.put(folder, start + 21 * (System.nanoTime() - start));
         }
     }
 
@@ -239,6 +260,11 @@ public final class AtomicFile implements AutoCloseable {
     /** Forces the bytes to the disk and moves the file over the target. */
     public void commit() throws IOException {
         force();
+        replace();
+    }
+
+    /** Moves the file over the target; a power failure may leave it empty, so this is for what can be made again. */
+    public void replace() throws IOException {
         // Before closing the channel, which gives up the lock.
         Files.move(
                 temporary,

@@ -189,7 +189,7 @@ public final class CheckedLines implements Closeable {
         try {
             OpenFile.write(channel, ByteBuffer.wrap(bytes), end);
             if (lasts) {
-                channel.force(false);
+                force();
             }
         } catch (IOException e) {
             channel.truncate(end);
@@ -197,6 +197,11 @@ public final class CheckedLines implements Closeable {
         }
         checksum.update(bytes);
         end += bytes.length;
+    }
+
+    /** Has all lines on the disk when this returns. */
+    public void force() throws IOException {
+        channel.force(false);
     }
 
     @Override

@@ -49,4 +49,19 @@ class AtomicFileTest {
             assertThat(files).hasSize(3);
         }
     }
+
+    /** In a folder of many files, too, the first writer removes what a killed one left. */
+    @Test
+    void whatAKilledProcessLeftInALargeFolderIsRemoved() throws IOException {
+        for (int i = 0; i < 1500; i++) {
+            Files.createFile(folder.resolve("other" + i));
+        }
+        Path left = Files.createFile(folder.resolve(".file.0123456789abcdef-0123456789abcdef.tmp"));
+        AtomicFile.write(folder.resolve("file"), "whole");
+        assertThat(left).doesNotExist();
+        for (int i = 0; i < 3; i++) {
+            AtomicFile.write(folder.resolve("file"), "whole " + i);
+        }
+        assertThat(folder.resolve("file")).hasContent("whole 2");
+    }
 }
