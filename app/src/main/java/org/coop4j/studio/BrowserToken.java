@@ -108,7 +108,10 @@ final class BrowserToken {
         String given = context.queryParam("token");
         String own = context.queryParam("opened");
         if ((given != null || own != null) && context.path().equals("/")) {
-            if (!known && (given != null ? isSpent(given) : isThisUser(context) && isSpent(own, opened))) {
+            if (!known
+                    && (given != null
+                            ? isSpent(given, first) || isSpent(given, other)
+                            : isThisUser(context) && isSpent(own, opened))) {
                 Cookie entry = new Cookie(cookie, session);
                 entry.setHttpOnly(true);
                 entry.setSameSite(SameSite.STRICT);
@@ -121,11 +124,6 @@ final class BrowserToken {
             }
         }
         return known;
-    }
-
-    private boolean isSpent(String given) {
-        String known = first.get();
-        return (known != null && isSame(given, known) && first.compareAndSet(known, null)) || isSpent(given, other);
     }
 
     /** Returns true if a token was the expected one, which is replaced. */

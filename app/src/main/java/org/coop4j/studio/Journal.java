@@ -138,17 +138,21 @@ final class Journal implements Closeable {
         }
 
         static Entry note(int action, Tested tested) {
+            return note(action, tested, null);
+        }
+
+        static Entry owned(String owner) {
+            return note(0, null, owner);
+        }
+
+        private static Entry note(int action, Tested tested, String owner) {
             return new Entry(
-                    action, System.currentTimeMillis(), null, null, null, null, null, null, null, tested, null);
+                    action, System.currentTimeMillis(), null, null, null, null, null, null, null, tested, owner);
         }
 
         /** Returns this action with what it says of labels. */
         Entry keeping(List<String> labels) {
             return new Entry(action, at, what, undoes, gesture, makes, moves, drops, labels, tested, owner);
-        }
-
-        static Entry owned(String owner) {
-            return new Entry(0, System.currentTimeMillis(), null, null, null, null, null, null, null, null, owner);
         }
 
         boolean isChange() {

@@ -17,7 +17,7 @@ import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.Snapshot.Photo;
 
 /**
- * Questions about pictures that may have several labels, a label at a time.
+ * Questions about pictures to be labelled together; about those that may have several labels, a label at a time.
  *
  * @param kind "label" for pictures that seem to show it, "without" for those that do not, "alike" to name a label
  * @param label null for alike pictures
@@ -29,7 +29,7 @@ record LabelQuestions(String kind, String label, List<Member> pictures) {
 
     private static final int MOST_GROUPS = 24;
 
-    /** A picture with the probability that it shows the label. */
+    /** A picture with the probability that it shows the label; without one, with its likeness to its group. */
     record Member(String id, double probability, String label) {}
 
     /**
@@ -74,21 +74,28 @@ record LabelQuestions(String kind, String label, List<Member> pictures) {
         boolean isLearning = fit == null
                 && model.failure() == null
                 && now.lists(encoded::has).isPresent(); // then there will be questions about labels
-        return isLearning ? List.of() : alike(now, encoded, open);
+        return isLearning
+                ? List.of()
+                : alike(open.stream().filter(one -> now.decided(one).isEmpty()).toList(), encoded);
     }
 
-    private static List<LabelQuestions> alike(Snapshot now, EncodedPhotos encoded, List<Photo> open) {
-        List<Photo> fresh =
-                open.stream().filter(one -> now.decided(one).isEmpty()).toList();
-        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(fresh.size() / 2.0))));
-        return fresh.isEmpty()
+    /** Returns groups of alike pictures, the largest first. */
+    static List<LabelQuestions> alike(List<Photo> pictures, EncodedPhotos encoded) {
+        List<Photo> able = pictures.stream().filter(encoded::has).toList();
+        int most = Math.min(MOST_GROUPS, (int) Math.max(1, Math.round(Math.sqrt(able.size() / 2.0))));
+        return able.isEmpty()
                 ? List.of()
-                : AlikeImages.groups(encoded.of(fresh).normalized(), most).stream()
+                : AlikeImages.groups(encoded.of(able).normalized(), most).stream()
                         .map(group -> new LabelQuestions(
                                 "alike",
                                 null,
-                                group.images().stream()
-                                        .map(i -> new Member(fresh.get(i).id(), 0, null))
+                                IntStream.range(0, group.images().size())
+                                        .mapToObj(i -> new Member(
+                                                able.get(group.images().get(i)).id(),
+                                                Math.max(0, group.similarities().get(i)),
+                                                null))
+                                        .distinct()
+                                        .sorted(Comparator.comparing(one -> -one.probability))
                                         .toList()))
                         .toList();
     }

@@ -284,7 +284,7 @@ final class LabelTable {
     }
 
     private Row row(String place, String content, Places known) {
-        Map<String, Boolean> decided = known.judged.getOrDefault(content, new TreeMap<>());
+        Map<String, Boolean> decided = known.decided(content);
         Row row = new Row(Places.shown(decided), new LinkedHashSet<>(known.classes));
         row.unknown.removeAll(decided.keySet());
         rows.put(place, row);

@@ -1,9 +1,8 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.toSet;
-
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +19,9 @@ import org.coop4j.data.ClassNames;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
+import org.coop4j.eval.Scores;
 import org.coop4j.findings.TestNumbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
@@ -134,15 +133,8 @@ final class Model implements Closeable {
         /** Returns the number of test pictures of a class that are classified correctly. */
         int right(String className) {
             int label = classes().indexOf(className);
-            if (isSeveral()) {
-                return (int) entries((state, predicted) -> state == Labels.PRESENT && predicted)
-                        .filter(entry -> entry % classes().size() == label)
-                        .count();
-            }
-            int[] labels = learned.test().labels();
-            boolean[] correct = learned.test().correct();
-            return (int) IntStream.range(0, labels.length)
-                    .filter(i -> labels[i] == label && correct[i])
+            return (int) entries((state, predicted) -> state == Labels.PRESENT && predicted)
+                    .filter(entry -> entry % classes().size() == label)
                     .count();
         }
 
@@ -154,40 +146,37 @@ final class Model implements Closeable {
             boolean is(int state, boolean predicted);
         }
 
-        /** Returns labels of test pictures that are decided, each as the picture's number · classes + class. */
+        /**
+         * Returns labels of test pictures that are decided, each as the picture's number · classes + class; of a picture with
+         * one, that one.
+         */
         private IntStream entries(Entry wanted) {
-            List<Labels> truth = learned.test().truth();
+            Scores test = learned.test();
             int n = classes().size();
+            if (!isSeveral()) {
+                int[] labels = test.labels();
+                boolean[] correct = test.correct();
+                return IntStream.range(0, labels.length)
+                        .filter(i -> wanted.is(Labels.PRESENT, correct[i]))
+                        .map(i -> i * n + labels[i]);
+            }
             Decision decision = learned.decision(classes());
-            return IntStream.range(0, truth.size()).flatMap(i -> {
-                boolean[] predicted = decision.predicted(learned.test().logits()[i]);
+            return IntStream.range(0, test.size()).flatMap(i -> {
+                boolean[] predicted = decision.predicted(test.logits()[i]);
                 return IntStream.range(0, n)
-                        .filter(k -> wanted.is(truth.get(i).state(k), predicted[k]))
+                        .filter(k -> wanted.is(test.truth().get(i).state(k), predicted[k]))
                         .map(k -> i * n + k);
             });
         }
 
-        /**
-         * Returns the numbers of test pictures that are mistaken, but for labels that were declared right; of several labels
-         * each as the picture's number · classes + class.
-         */
+        /** Returns labels of test pictures that are mistaken, as entries do, but for those that were declared right. */
         int[] mistaken(Snapshot now) {
-            if (isSeveral()) {
-                int n = classes().size();
-                return entries((state, predicted) -> state == (predicted ? Labels.ABSENT : Labels.PRESENT))
-                        .filter(entry -> !now.kept()
-                                .contains(Photo.label(
-                                        learned.tested().images().get(entry / n).sha256(),
-                                        classes().get(entry % n))))
-                        .toArray();
-            }
-            boolean[] correct = learned.test().correct();
-            return IntStream.range(0, correct.length)
-                    .filter(i -> !correct[i])
-                    .filter(i -> {
-                        LabelledImage one = learned.tested().images().get(i);
-                        return !now.kept().contains(Photo.label(one.sha256(), one.className()));
-                    })
+            int n = classes().size();
+            return entries((state, predicted) -> state == (predicted ? Labels.ABSENT : Labels.PRESENT))
+                    .filter(entry -> !now.kept()
+                            .contains(Photo.label(
+                                    learned.tested().images().get(entry / n).sha256(),
+                                    classes().get(entry % n))))
                     .toArray();
         }
     }
@@ -291,13 +280,9 @@ final class Model implements Closeable {
         if (population.getKey() != drawn) {
             population = Map.entry(drawn, studio.unsortedAt(drawn));
         }
-        Set<String> unreadable = now.photos().stream()
-                .filter(encoded::isUnreadable)
-                .map(Photo::sha256)
-                .collect(toSet());
-        return population.getValue().stream()
-                .filter(one -> !unreadable.contains(one))
-                .collect(toSet());
+        Set<String> readable = new HashSet<>(population.getValue());
+        now.photos().stream().filter(encoded::isUnreadable).map(Photo::sha256).forEach(readable::remove);
+        return readable;
     }
 
     /** Returns how the fits with the present classes did on the same pictures. */
@@ -356,17 +341,8 @@ final class Model implements Closeable {
             notifyAll();
         }
         pooled.cancel();
-        end(worker);
+        Background.end(worker);
         close(before);
         close(fit);
-    }
-
-    /** Waits for a thread that was told to end. */
-    static void end(Thread thread) {
-        try {
-            thread.join(10_000);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,9 +1,9 @@
 package org.coop4j.studio;
 
+import static org.coop4j.studio.StudioProblem.found;
+import static org.coop4j.studio.StudioProblem.require;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
-import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,18 +19,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
-import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CsvFormat;
-import org.coop4j.console.ProblemText;
 import org.coop4j.console.Table;
-import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.ImageDecoder;
-import org.coop4j.page.Thumbnails;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.tags.LabelFolders;
@@ -38,32 +33,26 @@ import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
 import org.coop4j.tags.TagFolder.Tagged;
-import org.slf4j.Logger;
 
 /** Another folder, to which what was learned last is applied: tried first, then as tags, copies, moves or a table. */
-final class OtherFolder implements Closeable {
+final class OtherFolder {
 
-    private static final Logger LOG = Log.of(OtherFolder.class);
     private static final int LISTED = 60;
 
     private final Studio studio;
     private final Runs runs;
     private final Clip clip;
     private final StateFolder user;
-    private final Runnable listener;
-    private final ImageDecoder decoder = new ImageDecoder();
-    private volatile WatchedProgress working;
-    private volatile Thread worker = new Thread(); // at first one that is never started
+    private final Background work;
     private volatile Result result;
     private int results; // of the worker
-    private volatile String failure;
 
     OtherFolder(Studio studio, Runs runs, Clip clip, StateFolder user, Runnable listener) {
         this.studio = studio;
         this.runs = runs;
         this.clip = clip;
         this.user = user;
-        this.listener = listener;
+        this.work = new Background("%s.", listener);
     }
 
     /** A use of the answers. */
@@ -124,27 +113,14 @@ final class OtherFolder implements Closeable {
             List<Row> doubtful,
             List<Row> failed) {}
 
-    /** Returns what is being done; null if nothing is. */
-    WatchedProgress working() {
-        return working;
-    }
-
-    /** Returns why it ended, or null. */
-    String failure() {
-        return failure;
-    }
-
-    void cancel() {
-        WatchedProgress now = working;
-        if (now != null) {
-            now.cancel();
-        }
+    /** Returns what is being done. */
+    Background work() {
+        return work;
     }
 
     /** Says what would be done. */
     void begin(Order order) {
-        StudioProblem.require(
-                order.percent >= 0 && order.percent < 100, "The least probability is a number from 0 to 99 %%.");
+        require(order.percent >= 0 && order.percent < 100, "The least probability is a number from 0 to 99 %%.");
         start(order, true, false, Set.of());
     }
 
@@ -169,23 +145,20 @@ final class OtherFolder implements Closeable {
         start(last().order, false, true, Set.of());
     }
 
-    private synchronized void start(Order order, boolean dry, boolean undo, Set<String> without) {
+    private void start(Order order, boolean dry, boolean undo, Set<String> without) {
         if (!dry) {
             studio.requireWritable();
         }
-        if (worker.isAlive()) {
-            throw new StudioProblem(CONFLICT_409, "Another folder is at work: wait for it, or stop it.");
-        }
-        WatchedProgress progress = new WatchedProgress(listener);
-        failure = null;
-        working = progress;
-        worker = new Thread(() -> work(order, dry, undo, without, progress), "coop4j-other-folder");
-        worker.setDaemon(true);
-        worker.start();
+        work.begin(
+                "The other folder",
+                "Another folder is at work: wait for it, or stop it.",
+                progress -> work(order, dry, undo, without, progress));
     }
 
-    private void work(Order order, boolean dry, boolean undo, Set<String> without, WatchedProgress progress) {
+    private void work(Order order, boolean dry, boolean undo, Set<String> without, WatchedProgress progress)
+            throws IOException {
         List<Tagged> rows = new ArrayList<>();
+        boolean whole = false;
         try (ImageClassifier classifier = ImageClassifier.load(runs.latestFolder(), clip);
                 TagFolder tags = TagFolder.open(order.folder, options(order, dry, classifier), user, progress)) {
             if (undo) {
@@ -196,17 +169,14 @@ final class OtherFolder implements Closeable {
                         one -> without.contains(order.folder.relativize(one).toString()));
                 tags.tag(classifier, pictures, rows::add);
             }
+            whole = true;
         } catch (CancellationException e) {
-            failure = "Stopped after %s. Count again to go on.".formatted(Numbers.count(rows.size(), "picture"));
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the other folder failed", e);
-            failure = e instanceof StudioProblem ? e.getMessage() : ProblemText.of(e) + ".";
+            String stopped = "Stopped after %s. Count again to go on.";
+            throw new StudioProblem(CONFLICT_409, stopped.formatted(Numbers.count(rows.size(), "picture")));
         } finally {
-            if (failure == null || !dry) {
+            if (whole || !dry) {
                 result = new Result(++results, order, dry, undo, rows, dry ? there(rows) : 0);
             }
-            working = null;
-            listener.run();
         }
     }
 
@@ -244,18 +214,14 @@ final class OtherFolder implements Closeable {
     }
 
     private Result last() {
-        Result last = result;
-        if (last == null) {
-            throw new StudioProblem(NOT_FOUND_404, "No folder was tried yet.");
-        }
-        return last;
+        return found(result, "No folder was tried yet.");
     }
 
     private static Tagged row(Result last, String id) {
         String own = last.number + "-";
         String at = id.startsWith(own) ? id.substring(own.length()) : "";
         boolean isThere = at.matches("\\d{1,9}") && Integer.parseInt(at) < last.rows.size();
-        StudioProblem.require(isThere, "There is no picture %s.", id);
+        require(isThere, "There is no picture %s.", id);
         return last.rows.get(Integer.parseInt(at));
     }
 
@@ -302,14 +268,7 @@ final class OtherFolder implements Closeable {
     /** Returns a small JPEG of a picture. */
     byte[] thumbnail(String id) {
         Result last = last();
-        try {
-            return decoder.decode(
-                    last.order.folder.resolve(row(last, id).path()),
-                    ExifOrientation.APPLY,
-                    one -> Thumbnails.jpeg(one, Studio.THUMBNAIL));
-        } catch (IOException e) {
-            throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.");
-        }
+        return studio.small(last.order.folder.resolve(row(last, id).path()));
     }
 
     /** Returns all answers as CSV. */
@@ -320,11 +279,5 @@ final class OtherFolder implements Closeable {
                 .number("probability", 4, Tagged::probability)
                 .text("reason", Tagged::reason)
                 .rows(last().rows));
-    }
-
-    @Override
-    public void close() {
-        cancel();
-        Model.end(worker);
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toCollection;
+import static org.coop4j.studio.StudioProblem.require;
 
 import java.io.Closeable;
 import java.io.File;
@@ -238,7 +239,7 @@ final class PhotoFolder implements Closeable {
         Path file = root;
         for (String part : (OWN + "/" + name).split("/", -1)) {
             file = file.resolve(part);
-            StudioProblem.require(isPlain(file), "%s is a link, or not a file: remove it.", root.relativize(file));
+            require(isPlain(file), "%s is a link, or not a file: remove it.", root.relativize(file));
         }
         return file;
     }
@@ -662,7 +663,7 @@ final class PhotoFolder implements Closeable {
     /** Refuses a place behind a link. */
     void requireOwn(String place) {
         for (Path folder = root.resolve(place); !folder.equals(root); folder = folder.getParent()) {
-            StudioProblem.require(
+            require(
                     !Files.isSymbolicLink(folder),
                     "%s is a link to another folder: the studio changes nothing there.",
                     root.relativize(folder));

@@ -1,24 +1,22 @@
 package org.coop4j.studio;
 
-import java.io.Closeable;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.page.PointMap;
 import org.coop4j.pool.Neighbours;
+import org.coop4j.studio.PhotoSearch.Shown;
 import org.coop4j.studio.Pooled.Compared;
 import org.coop4j.studio.Snapshot.Photo;
 
 /** The map of a folder's pictures, drawn in the background when somebody looks at it. */
-final class PhotoMap implements Closeable {
+final class PhotoMap {
 
     /** Fewest pictures of a map. */
     private static final int FEWEST = 16;
@@ -29,38 +27,24 @@ final class PhotoMap implements Closeable {
     private static final long SEED = 1;
 
     private final Model model;
-    private final Runnable listener;
-    private final WatchedProgress progress;
+    private final Background drawing;
     private volatile Map<String, double[]> places = Map.of(); // by content
     private volatile int drawnOf; // pictures
-    private volatile boolean isDrawing;
-    private Thread drawer = new Thread(); // at first one that is never started
 
     /**
      * @param listener called when there is something new
      */
     PhotoMap(Model model, Runnable listener) {
         this.model = model;
-        this.listener = listener;
-        this.progress = new WatchedProgress(listener);
+        this.drawing = new Background("The map was not drawn: %s.", listener);
     }
 
     /**
      * A picture on the map.
      *
-     * @param picture its identifier
-     * @param accepted true if the studio put it into its class, and nobody has confirmed that
      * @param among the class of most labelled neighbours, if they contradict its own and nobody called that right; or null
      */
-    record Point(
-            String picture,
-            String file,
-            Set<String> labels,
-            boolean unsorted,
-            boolean accepted,
-            double x,
-            double y,
-            String among) {}
+    record Point(@JsonUnwrapped Shown picture, boolean unsorted, double x, double y, String among) {}
 
     /**
      * A map.
@@ -70,9 +54,9 @@ final class PhotoMap implements Closeable {
      */
     record Drawn(int pictures, List<Point> points) {}
 
-    /** Returns the progress of a map that is being drawn; null if none is. */
-    WatchedProgress drawing() {
-        return isDrawing ? progress : null;
+    /** Returns the drawing of a map. */
+    Background drawing() {
+        return drawing;
     }
 
     /** Returns of how many pictures the present map was drawn; each later one has more. */
@@ -86,18 +70,12 @@ final class PhotoMap implements Closeable {
         if (all == null) {
             return new Drawn(0, List.of());
         }
-        Map<String, Photo> present = new LinkedHashMap<>();
-        now.photos().stream()
-                .filter(one -> all.rows().containsKey(one.sha256()))
-                .forEach(one -> present.putIfAbsent(one.sha256(), one));
+        Map<String, Photo> present = now.byContent(one -> all.rows().containsKey(one.sha256()));
         Map<String, double[]> drawn = places;
         boolean isPart = present.size() > PointMap.MOST;
         int more = all.contents().size() - drawnOf;
-        if (present.size() >= FEWEST && more * NEW > drawnOf && !isDrawing) {
-            isDrawing = true;
-            drawer = new Thread(() -> draw(all), "coop4j-map");
-            drawer.setDaemon(true);
-            drawer.start();
+        if (present.size() >= FEWEST && more * NEW > drawnOf && drawing.progress() == null) {
+            drawing.begin("Drawing", "A map is drawn.", progress -> draw(all, progress));
         }
         if (drawn.isEmpty()) {
             return new Drawn(present.size(), List.of());
@@ -108,15 +86,7 @@ final class PhotoMap implements Closeable {
             int row = all.rows().get(content);
             double[] place = isPart ? drawn.get(content) : drawn.getOrDefault(content, nearest(drawn, all, row));
             if (place != null) {
-                points.add(new Point(
-                        one.id(),
-                        one.file(),
-                        now.labels(one),
-                        now.isUnsorted(one),
-                        one.isAccepted(now.kept()),
-                        place[0],
-                        place[1],
-                        among.get(row)));
+                points.add(new Point(Shown.of(now, one), now.isUnsorted(one), place[0], place[1], among.get(row)));
             }
         });
         return new Drawn(present.size(), points);
@@ -151,34 +121,21 @@ final class PhotoMap implements Closeable {
         return among;
     }
 
-    private void draw(Compared all) {
-        try {
-            List<Integer> rows = new ArrayList<>(
-                    IntStream.range(0, all.contents().size()).boxed().toList());
-            Collections.shuffle(rows, new Random(SEED));
-            int[] some = rows.stream()
-                    .limit(PointMap.MOST)
-                    .mapToInt(Integer::intValue)
-                    .sorted()
-                    .toArray();
-            double[][] drawn = all.pool().map(some, SEED, progress);
-            Map<String, double[]> found = new HashMap<>();
-            for (int i = 0; i < some.length; i++) {
-                found.put(all.contents().get(some[i]), new double[] {drawn[0][i], drawn[1][i]});
-            }
-            places = found;
-            drawnOf = rows.size();
-        } catch (CancellationException e) {
-            return;
-        } finally {
-            isDrawing = false;
+    private void draw(Compared all, WatchedProgress progress) {
+        List<Integer> rows = new ArrayList<>(
+                IntStream.range(0, all.contents().size()).boxed().toList());
+        Collections.shuffle(rows, new Random(SEED));
+        int[] some = rows.stream()
+                .limit(PointMap.MOST)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+        double[][] drawn = all.pool().map(some, SEED, progress);
+        Map<String, double[]> found = new HashMap<>();
+        for (int i = 0; i < some.length; i++) {
+            found.put(all.contents().get(some[i]), new double[] {drawn[0][i], drawn[1][i]});
         }
-        listener.run();
-    }
-
-    @Override
-    public void close() {
-        progress.cancel();
-        Model.end(drawer);
+        places = found;
+        drawnOf = rows.size();
     }
 }

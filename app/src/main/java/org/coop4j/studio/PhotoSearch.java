@@ -1,6 +1,7 @@
 package org.coop4j.studio;
 
 import static org.coop4j.studio.StudioProblem.UNNAMED;
+import static org.coop4j.studio.StudioProblem.require;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ final class PhotoSearch {
     }
 
     Found find(Query query) throws IOException {
-        StudioProblem.require((query.words == null) != query.like.isEmpty(), "Expected either words or pictures.");
+        require((query.words == null) != query.like.isEmpty(), "Expected either words or pictures.");
         Snapshot now = studio.snapshot();
         Compared all = model.pooled().latest();
         if (all == null) {
@@ -117,8 +118,7 @@ final class PhotoSearch {
         } catch (TextTooLongException e) {
             throw StudioProblem.of(e);
         }
-        Map<String, Photo> present = new HashMap<>();
-        now.photos().forEach(one -> present.putIfAbsent(one.sha256(), one));
+        Map<String, Photo> present = now.byContent(one -> true);
         List<Shown> unsorted = new ArrayList<>();
         List<Shown> others = new ArrayList<>();
         int compared = 0;
@@ -161,7 +161,7 @@ final class PhotoSearch {
         List<float[]> examples = new ArrayList<>();
         for (String id : ids) {
             float[] one = rows.containsKey(id) ? all.pool().units().row(rows.get(id)) : dropped.get(id);
-            StudioProblem.require(one != null, "An example is gone: drop the picture again.");
+            require(one != null, "An example is gone: drop the picture again.");
             examples.add(one);
         }
         return FeatureMatrix.of(examples, all.pool().units().width());

@@ -83,9 +83,14 @@ final class Places {
         return label.substring(NAME);
     }
 
+    /** Returns the labels of a content that were decided. */
+    SortedMap<String, Boolean> decided(String content) {
+        return judged.getOrDefault(content, new TreeMap<>());
+    }
+
     /** Returns the marks that make a label of a content shown, absent or, if null, undecided. */
     List<String> judging(String content, String name, Boolean shown) {
-        Boolean before = judged.getOrDefault(content, new TreeMap<>()).get(name);
+        Boolean before = decided(content).get(name);
         List<String> marks = new ArrayList<>();
         if (!Objects.equals(before, shown)) {
             if (before != null) {
@@ -106,7 +111,7 @@ final class Places {
         String what = positive(mark);
         boolean gone = !mark.equals(what);
         if (isLabel(what)) {
-            SortedMap<String, Boolean> own = new TreeMap<>(judged.getOrDefault(content(what), new TreeMap<>()));
+            SortedMap<String, Boolean> own = new TreeMap<>(decided(content(what)));
             if (gone) {
                 own.remove(name(what));
             } else {
@@ -213,20 +218,16 @@ final class Places {
     }
 
     private Stream<String> classes(String place, String content) {
-        Set<String> shown = several ? shown(judged.get(content)) : Set.of();
+        Set<String> shown = several ? shown(decided(content)) : Set.of();
         return shown.isEmpty()
                 ? Stream.of(several ? "" : Objects.requireNonNullElse(Photo.classOf(place), ""))
                 : shown.stream();
     }
 
-    /** Returns the labels that are shown among those that were decided, or null. */
+    /** Returns the labels that are shown among those that were decided. */
     static Set<String> shown(Map<String, Boolean> decided) {
-        Set<String> shown = new LinkedHashSet<>();
-        Objects.requireNonNullElse(decided, new TreeMap<String, Boolean>()).forEach((name, is) -> {
-            if (is) {
-                shown.add(name);
-            }
-        });
+        Set<String> shown = new LinkedHashSet<>(decided.keySet());
+        shown.removeIf(name -> !decided.get(name));
         return shown;
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.studio;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.WatchedProgress;
@@ -85,8 +84,7 @@ final class Pooled {
      * @param more true if others will be encoded soon
      */
     void add(Snapshot now, boolean more) {
-        Map<String, Photo> present = new LinkedHashMap<>();
-        now.photos().stream().filter(encoded::has).forEach(one -> present.putIfAbsent(one.sha256(), one));
+        Map<String, Photo> present = now.byContent(encoded::has);
         Compared last = latest == null || latest.isMostlyOf(present) ? latest : null;
         List<String> contents = new ArrayList<>(last == null ? List.of() : last.contents);
         List<String> added = present.keySet().stream()

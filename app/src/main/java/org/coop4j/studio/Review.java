@@ -63,49 +63,21 @@ final class Review {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Mistakes(int tested, List<String> classes, int[][] matrix, List<Mistake> mistakes) {}
 
+    /** Returns the wrong labels, the surest first; pictures of several have no matrix. */
     Mistakes mistakes() throws IOException {
         Fit fit = model.latest();
         if (fit == null || fit.numbers() == null) {
             return new Mistakes(0, List.of(), new int[0][], List.of());
         }
-        if (fit.isSeveral()) {
-            return ofSeveral(fit);
-        }
+        boolean several = fit.isSeveral();
+        List<String> names = fit.classes();
+        int n = names.size();
         Scores scores = fit.learned().test();
-        int[] labels = scores.labels();
-        int[] predicted = scores.predictions();
-        int[][] matrix = new int[fit.classes().size()][fit.classes().size()];
-        for (int i = 0; i < labels.length; i++) {
-            matrix[labels[i]][predicted[i]]++;
+        int[] predicted = several ? null : scores.predictions();
+        int[][] matrix = new int[several ? 0 : n][n];
+        for (int i = 0; i < scores.size() && !several; i++) {
+            matrix[scores.truth().get(i).single()][predicted[i]]++;
         }
-        int[] wrong = fit.mistaken(studio.snapshot());
-        Pictures mistaken = fit.learned().tested().select(wrong);
-        Pictures train = fit.learned().support().train();
-        int[] learned = train.labels();
-        List<Mistake> mistakes = new ArrayList<>();
-        Neighbours.each(Fit.units(mistaken), Fit.units(train), (row, similar) -> {
-            int i = wrong[row];
-            int other = predicted[i];
-            double[] p = fit.classifier().probabilities(scores.logits()[i]);
-            mistakes.add(new Mistake(
-                    Fit.id(mistaken, row),
-                    fit.classes().get(labels[i]),
-                    fit.classes().get(other),
-                    p[other],
-                    p[labels[i]],
-                    nearest(train, similar, j -> learned[j] == labels[i]),
-                    nearest(train, similar, j -> learned[j] == other),
-                    Neighbours.first(similar, SIMILAR, j -> true).stream().allMatch(j -> learned[j] == other),
-                    null));
-        });
-        mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
-        return new Mistakes(labels.length, fit.classes(), matrix, mistakes);
-    }
-
-    /** Returns the wrong labels of pictures that have several, the surest first; there is no matrix. */
-    private Mistakes ofSeveral(Fit fit) throws IOException {
-        int n = fit.classes().size();
-        Scores scores = fit.learned().test();
         int[] wrong = fit.mistaken(studio.snapshot());
         Pictures mistaken = fit.learned()
                 .tested()
@@ -116,26 +88,27 @@ final class Review {
         Neighbours.each(Fit.units(mistaken), Fit.units(train), (row, similar) -> {
             int i = wrong[row] / n;
             int k = wrong[row] % n;
-            String name = fit.classes().get(k);
-            String not = "not " + name;
+            double[] p = fit.classifier().probabilities(scores.logits()[i]);
+            int other = several ? k : predicted[i];
             int state = scores.truth().get(i).state(k);
             boolean shown = state == Labels.PRESENT;
-            double p = fit.classifier().probabilities(scores.logits()[i])[k];
-            int other = shown ? Labels.ABSENT : Labels.PRESENT;
+            String not = "not " + names.get(k);
+            IntPredicate isOther = several
+                    ? j -> learned.get(j).state(k) == (shown ? Labels.ABSENT : Labels.PRESENT)
+                    : j -> learned.get(j).state(other) == Labels.PRESENT;
             mistakes.add(new Mistake(
                     Fit.id(mistaken, row),
-                    shown ? name : not,
-                    shown ? not : name,
-                    shown ? 1 - p : p,
-                    shown ? p : 1 - p,
+                    shown ? names.get(k) : not,
+                    !several ? names.get(other) : shown ? not : names.get(k),
+                    several && shown ? 1 - p[k] : p[other],
+                    shown ? p[k] : 1 - p[k],
                     nearest(train, similar, j -> learned.get(j).state(k) == state),
-                    nearest(train, similar, j -> learned.get(j).state(k) == other),
-                    Neighbours.first(similar, SIMILAR, j -> true).stream()
-                            .allMatch(j -> learned.get(j).state(k) == other),
-                    name));
+                    nearest(train, similar, isOther),
+                    Neighbours.first(similar, SIMILAR, j -> true).stream().allMatch(isOther::test),
+                    several ? names.get(k) : null));
         });
         mistakes.sort(Comparator.comparingDouble(Mistake::probability).reversed());
-        return new Mistakes(scores.size(), fit.classes(), new int[0][], mistakes);
+        return new Mistakes(scores.size(), names, matrix, mistakes);
     }
 
     private static List<String> nearest(Pictures train, float[] similar, IntPredicate wanted) {

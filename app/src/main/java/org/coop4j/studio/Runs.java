@@ -1,8 +1,8 @@
 package org.coop4j.studio;
 
 import static org.coop4j.studio.StudioProblem.UNNAMED;
-import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
-import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
+import static org.coop4j.studio.StudioProblem.found;
+import static org.coop4j.studio.StudioProblem.require;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,12 +17,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.coop4j.base.CheckedJson;
-import org.coop4j.base.Log;
 import org.coop4j.base.Resource;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
@@ -48,12 +46,9 @@ import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.studio.Model.Fit;
 import org.coop4j.studio.Snapshot.Photo;
-import org.slf4j.Logger;
 
 /** Runs on a studio's pictures, each like that of {@code coop train}, in {@code .coop4j/learned}. */
 final class Runs implements Closeable {
-
-    private static final Logger LOG = Log.of(Runs.class);
 
     private static final Pattern NAME = Pattern.compile("run-(\\d{1,9})");
 
@@ -64,11 +59,9 @@ final class Runs implements Closeable {
     private final Clip clip;
     private final EncodedPhotos encoded;
     private final Path bank;
-    private final Runnable listener;
     private final Path learned;
-    private volatile Work running;
-    private volatile String failure;
-    private volatile Thread learner = new Thread(); // at first one that is never started
+    private final Background learning;
+    private volatile List<Tried> scores = List.of();
     private final Object trying = new Object();
     private Path tried; // folder of the run whose classifier is open, or null
     private ImageClassifier classifier;
@@ -82,40 +75,26 @@ final class Runs implements Closeable {
         this.clip = clip;
         this.encoded = encoded;
         this.bank = bank;
-        this.listener = listener;
         this.learned = studio.own("learned");
+        this.learning = new Background("Learning failed: %s. Press Learn to try again.", listener);
     }
 
     /** A method among which one is chosen, and the share of unseen training pictures that it has right. */
     record Tried(String method, double score) {}
 
-    /** Progress of a run, with the methods among which it has chosen. */
-    static final class Work extends WatchedProgress {
-
-        volatile List<Tried> scores = List.of();
-
-        Work(Runnable listener) {
-            super(listener);
-            begin("Learning");
-        }
+    /** Returns the run at work. */
+    Background learning() {
+        return learning;
     }
 
-    /** Returns the run at work; null if there is none. */
-    Work running() {
-        return running;
-    }
-
-    /** Returns why the latest run failed, or null. */
-    String failure() {
-        return failure;
+    /** Returns the methods among which the latest run has chosen. */
+    List<Tried> scores() {
+        return scores;
     }
 
     /** Begins a run; "auto" chooses among the quick methods. */
-    synchronized void learn(String name) throws IOException {
+    void learn(String name) throws IOException {
         studio.requireWritable();
-        if (learner.isAlive()) {
-            throw new StudioProblem(CONFLICT_409, "A run is at work: wait for it, or cancel it.");
-        }
         List<Method> methods;
         Snapshot now = studio.snapshot();
         try {
@@ -130,42 +109,23 @@ final class Runs implements Closeable {
             throw StudioProblem.of(e);
         }
         Optional<ImageDataset> found = now.lists(one -> !encoded.isUnreadable(one));
-        StudioProblem.require(found.isPresent(), "Learning needs two classes or more: add pictures.");
+        require(found.isPresent(), "Learning needs two classes or more: add pictures.");
         ImageDataset pictures = found.get();
-        StudioProblem.require(!pictures.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
-        Work work = new Work(listener);
-        failure = null;
-        running = work;
-        learner = new Thread(() -> learn(pictures, methods, work), "coop4j-learn");
-        learner.setDaemon(true);
-        learner.start();
-    }
-
-    void cancel() {
-        Work work = running;
-        if (work != null) {
-            work.cancel();
-        }
-    }
-
-    private void learn(ImageDataset pictures, List<Method> methods, Work work) {
-        Images images = new Images(clip, Run.Options.of(bank));
-        try {
-            run(images, pictures, methods, work);
-        } catch (CancellationException e) {
-            LOG.info("the run was cancelled");
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the run failed", e);
-            failure = "Learning failed: %s. Press Learn to try again.".formatted(e.getMessage());
-        } finally {
-            images.forget();
-            running = null;
-            listener.run();
-        }
+        require(!pictures.test().isEmpty(), "Add pictures: a class needs 8 or more to be tested.");
+        learning.begin("Learning", "A run is at work: wait for it, or cancel it.", work -> {
+            scores = List.of();
+            Images images = new Images(clip, Run.Options.of(bank));
+            try {
+                run(images, pictures, methods, work);
+            } finally {
+                images.forget();
+            }
+        });
     }
 
     /** Learns as {@code coop train -d split.json --images FOLDER --exif apply} does, into a new folder. */
-    private void run(Images images, ImageDataset pictures, List<Method> methods, Work work) throws IOException {
+    private void run(Images images, ImageDataset pictures, List<Method> methods, WatchedProgress work)
+            throws IOException {
         Files.createDirectories(learned);
         int n = 1;
         while (Files.exists(learned.resolve("run-" + n))) {
@@ -192,7 +152,7 @@ final class Runs implements Closeable {
         if (candidates.size() > 1) {
             work.begin("Comparing methods");
             MethodChoice choice = MethodChoice.best(images, all, candidates, work);
-            work.scores = choice.scores().stream()
+            scores = choice.scores().stream()
                     .map(one -> new Tried(one.candidate().name(), one.accuracy() / 100))
                     .toList();
             candidates = choice.chosen();
@@ -251,7 +211,7 @@ final class Runs implements Closeable {
         List<TestNumbers> both = new ArrayList<>();
         for (int n : new int[] {from, to}) {
             Path run = learned.resolve("run-" + n);
-            StudioProblem.require(finished().contains(run) && hasNumbers(run), "There is no run %d.", n);
+            require(finished().contains(run) && hasNumbers(run), "There is no run %d.", n);
             both.add(numbers(run));
         }
         TestNumbers.Changes all = both.get(0).changes(both.get(1));
@@ -274,12 +234,12 @@ final class Runs implements Closeable {
     record Answer(String method, List<Prediction> classes) {}
 
     private interface Question<T> {
-        T ask(String by, ImageClassifier asked) throws IOException;
+        T ask(String by, ImageClassifier asked, InputImage image) throws IOException;
     }
 
     private <T> T answer(String by, ImageClassifier asked, byte[] content, Question<T> question) {
         try {
-            return question.ask(by, asked);
+            return question.ask(by, asked, InputImage.of(content, UNNAMED));
         } catch (IOException e) {
             throw studio.unreadable(content, e);
         } catch (IllegalArgumentException e) { // an unknown class
@@ -289,14 +249,12 @@ final class Runs implements Closeable {
 
     /** Answers by what the latest finished run learned, or else by the quick classifier, which may be null. */
     Answer predict(byte[] content, boolean quick, Fit fit) throws IOException {
-        InputImage image = InputImage.of(content, UNNAMED);
-        return ask(content, quick, fit, (by, asked) -> new Answer(by, asked.classify(image)));
+        return ask(content, quick, fit, (by, asked, image) -> new Answer(by, asked.classify(image)));
     }
 
     /** Draws where a picture speaks for a class, with what is said of it; a check covers that part. */
     ObjectNode why(byte[] content, boolean quick, Fit fit, String label, boolean checks) throws IOException {
-        InputImage image = InputImage.of(content, UNNAMED);
-        return ask(content, quick, fit, (by, asked) -> {
+        return ask(content, quick, fit, (by, asked, image) -> {
             HeatMap map = asked.why(image, label);
             byte[] drawn = new ImageDecoder()
                     .decode(content, UNNAMED, asked.exif(), one -> HeatPicture.of(one, map, HeatPicture.SIDE, "jpg"));
@@ -322,7 +280,7 @@ final class Runs implements Closeable {
     private <T> T ask(byte[] content, boolean quick, Fit fit, Question<T> question) throws IOException {
         Optional<Path> folder = quick ? Optional.empty() : last();
         if (folder.isEmpty()) {
-            StudioProblem.require(fit != null, "Nothing is learned yet: put pictures into two classes.");
+            require(fit != null, "Nothing is learned yet: put pictures into two classes.");
             try (ImageClassifier once = ImageClassifier.of(clip, fit.classifier())) {
                 return answer(null, once, content, question);
             }
@@ -356,7 +314,7 @@ final class Runs implements Closeable {
 
     /** Returns the folder of the latest finished run. */
     Path latestFolder() throws IOException {
-        return last().orElseThrow(() -> new StudioProblem(NOT_FOUND_404, "Nothing is learned yet: press Learn."));
+        return found(last().orElse(null), "Nothing is learned yet: press Learn.");
     }
 
     /** Returns the number of a run's folder; 0 for other folders. */
@@ -381,8 +339,7 @@ final class Runs implements Closeable {
 
     @Override
     public void close() throws IOException {
-        cancel();
-        Model.end(learner);
+        learning.close();
         synchronized (trying) {
             closeTried();
         }

@@ -9,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -148,7 +149,7 @@ record Snapshot(
     /** Returns the classes of a picture. */
     Set<String> labels(Photo one) {
         if (isSeveral()) {
-            return Places.shown(judged.get(one.sha256));
+            return Places.shown(decided(one));
         }
         return one.className() == null ? Set.of() : Set.of(one.className());
     }
@@ -156,6 +157,13 @@ record Snapshot(
     /** Returns the labels of a picture that are decided, true if they are shown. */
     SortedMap<String, Boolean> decided(Photo one) {
         return judged.getOrDefault(one.sha256, new TreeMap<>());
+    }
+
+    /** Returns the pictures of some kind by content, the first of each. */
+    Map<String, Photo> byContent(Predicate<Photo> like) {
+        Map<String, Photo> found = new LinkedHashMap<>();
+        photos.stream().filter(like).forEach(one -> found.putIfAbsent(one.sha256, one));
+        return found;
     }
 
     /** Returns true if a picture waits to be labelled: of several labels, one is not decided. */
@@ -271,17 +279,14 @@ record Snapshot(
         if (names.size() < 2) {
             return Optional.empty();
         }
-        if (isSeveral()) {
-            Map<Boolean, List<LabelledImage>> sets = labelled.stream()
-                    .collect(partitioningBy(this::isTest, mapping(one -> image(one, names), toList())));
-            return Optional.of(
-                    new ImageDataset(root.getFileName().toString(), names, sets.get(false), List.of(), sets.get(true)));
-        }
         Map<Boolean, List<LabelledImage>> parts = labelled.stream()
-                .filter(one -> names.contains(one.className()))
+                .filter(one -> isSeveral() || names.contains(one.className()))
                 .collect(partitioningBy(
-                        this::isTest, mapping(one -> image(one, names.indexOf(one.className())), toList())));
-        return Optional.of(
-                ImageDataset.fromImages(root.getFileName().toString(), parts.get(false), List.of(), parts.get(true)));
+                        this::isTest,
+                        mapping(
+                                one -> isSeveral() ? image(one, names) : image(one, names.indexOf(one.className())),
+                                toList())));
+        String name = root.getFileName().toString();
+        return Optional.of(new ImageDataset(name, names, parts.get(false), List.of(), parts.get(true)));
     }
 }

@@ -1,7 +1,9 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
+import static org.coop4j.studio.StudioProblem.require;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -87,15 +90,14 @@ record Sorting(
             }
             double delta = risk(now.checks().size() - 1);
             boolean decides =
-                    labels.values().stream().filter(label -> label >= 0).count() >= Pool.FEWEST_CHECKED
-                            && labels.size() >= Acceptance.fewest(share(ERRORS.get(0)), delta / 2);
+                    own(labels).size() >= Pool.FEWEST_CHECKED && labels.size() >= fewest(ERRORS.get(0), delta / 2);
             return new Check(labels, population, decides ? delta / 2 : delta, decides);
         }
 
-        private Map<Integer, Integer> own() {
-            return labels.entrySet().stream()
-                    .filter(one -> one.getValue() >= 0)
-                    .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+        private static Map<Integer, Integer> own(Map<Integer, Integer> labels) {
+            Map<Integer, Integer> own = new HashMap<>(labels);
+            own.values().removeIf(label -> label < 0);
+            return own;
         }
     }
 
@@ -103,13 +105,8 @@ record Sorting(
         return before > 0 ? Acceptance.DELTA / 2 : Acceptance.DELTA;
     }
 
-    /** Returns the fewest pictures that a new check needs to promise anything. */
-    private static int fewest(Snapshot now) {
-        return Acceptance.fewest(share(ERRORS.get(0)), risk(now.checks().size()));
-    }
-
-    private static double share(int error) {
-        return error / 100.0;
+    private static int fewest(int error, double delta) {
+        return Acceptance.fewest(error / 100.0, delta);
     }
 
     private static int label(List<String> names, String className) {
@@ -148,7 +145,7 @@ record Sorting(
         Evidence evidence = Evidence.of(logits)
                 .texts(model.texts(names))
                 .known(known)
-                .checked(check != null && check.decides ? check.own() : Map.of());
+                .checked(check != null && check.decides ? Check.own(check.labels) : Map.of());
         Answers answers = compared.pool().joint(evidence, Progress.NONE);
         double[] ownness = compared.pool().ownness(logits, 1); // whose order no scale changes
         Sorting last = model.sorting();
@@ -177,7 +174,7 @@ record Sorting(
                 .filter(one -> !now.kept().contains(Photo.drawn(one)))
                 .collect(toSet());
         return IntStream.range(0, compared.contents().size())
-                .filter(row -> unsorted.contains(compared.contents().get(row)))
+                .filter(row -> unsorted.contains(content(row)))
                 .mapToObj(row -> open(now, row))
                 .sorted(Comparator.comparing(Open::isPromised)
                         .thenComparing(Open::confidence)
@@ -185,13 +182,16 @@ record Sorting(
                 .toList();
     }
 
+    private String content(int row) {
+        return compared.contents().get(row);
+    }
+
     private Open open(Snapshot now, int row) {
-        String content = compared.contents().get(row);
         int label = best(now, row, NONE);
         double confidence = label == answers.labels()[row]
                 ? answers.confidences()[row]
                 : label == NONE ? 0 : answers.probabilities().get(row, label);
-        return new Open(row, label, confidence, check == null || check.population.contains(content));
+        return new Open(row, label, confidence, check == null || check.population.contains(content(row)));
     }
 
     /** Returns how sure the answer to a picture is; the order alone means something. */
@@ -202,9 +202,8 @@ record Sorting(
 
     /** Returns the most probable class but one of those that a person did not rule out; −1 if there is none. */
     private int best(Snapshot now, int row, int but) {
-        String content = compared.contents().get(row);
         return IntStream.range(0, names.size())
-                .filter(k -> k != but && !now.kept().contains(Photo.wrong(content, names.get(k))))
+                .filter(k -> k != but && !now.kept().contains(Photo.wrong(content(row), names.get(k))))
                 .boxed()
                 .max(Comparator.comparing((Integer k) -> k == answers.labels()[row])
                         .thenComparing(k -> answers.probabilities().get(row, k)))
@@ -250,21 +249,17 @@ record Sorting(
             right[i] = one.label != NONE && check.labels.get(one.row) == one.label;
         }
         int[] drawn = IntStream.range(0, right.length).toArray();
-        Acceptance tested = Acceptance.of(confidences, drawn, right, share(error), check.delta);
-        List<Acceptance.Test> passed =
-                tested.tests().stream().filter(Acceptance.Test::passes).toList();
-        Acceptance.Test last = passed.isEmpty() ? tested.tests().get(0) : passed.get(passed.size() - 1);
+        Acceptance tested = Acceptance.of(confidences, drawn, right, error / 100.0, check.delta);
+        Acceptance.Test last = tested.tests().stream()
+                .filter(Acceptance.Test::passes)
+                .reduce((one, next) -> next)
+                .orElse(tested.tests().get(0));
         int accepted = (int)
                 promised.stream().filter(one -> tested.accepts(one.confidence)).count();
         int others = Math.max(0, check.population.size() - right.length - promised.size());
         int wrong = error * (accepted + last.pictures() + others) / 100 - last.wrong();
         Promise promise = new Promise(
-                error,
-                Acceptance.fewest(share(error), check.delta),
-                accepted,
-                Math.min(wrong, accepted),
-                last.pictures(),
-                last.wrong());
+                error, fewest(error, check.delta), accepted, Math.min(wrong, accepted), last.pictures(), last.wrong());
         return new Accepted(promise, tested);
     }
 
@@ -278,9 +273,7 @@ record Sorting(
         List<Open> open = open(now);
         Accepted accepted = accepted(now, open, error);
         Map<String, String> labels = new LinkedHashMap<>();
-        open.stream()
-                .filter(accepted::takes)
-                .forEach(one -> labels.put(compared.contents().get(one.row), names.get(one.label)));
+        open.stream().filter(accepted::takes).forEach(one -> labels.put(content(one.row), names.get(one.label)));
         return labels;
     }
 
@@ -343,8 +336,8 @@ record Sorting(
                 .map(this::id)
                 .limit(LISTED)
                 .toList();
-        Optional<AnswerSets> sets =
-                Optional.ofNullable(check).flatMap(one -> AnswerSets.of(answers.probabilities(), one.own()));
+        Optional<AnswerSets> sets = Optional.ofNullable(check)
+                .flatMap(one -> AnswerSets.of(answers.probabilities(), Check.own(one.labels)));
         int late = (int) open.stream().filter(one -> !one.isPromised).count();
         return new Screen(
                 number,
@@ -403,13 +396,14 @@ record Sorting(
                 .filter(one -> !one.isAnswered())
                 .map(Drawn::id)
                 .toList();
-        return new Checked(now.drawn().size(), fewest(now), left);
+        return new Checked(
+                now.drawn().size(), fewest(ERRORS.get(0), risk(now.checks().size())), left);
     }
 
     /** Accepts what a person was shown: refuses if these answers, or the number of those that are promised, are others. */
     Done accept(Studio studio, int error, long shown, int count) {
-        StudioProblem.require(ERRORS.contains(error), "The request names no promise.");
-        StudioProblem.require(check != null && count > 0, "Nothing is promised: check pictures first.");
+        require(ERRORS.contains(error), "The request names no promise.");
+        require(check != null && count > 0, "Nothing is promised: check pictures first.");
         Snapshot now = studio.snapshot();
         Promise promise = promise(now, error);
         if (number != shown || promise.accepted != count) {
@@ -420,19 +414,14 @@ record Sorting(
 
     /** Draws unsorted pictures, each as likely as any other. */
     List<String> draw(Snapshot now, int count, Random random) {
-        StudioProblem.require(now.drawn().stream().allMatch(Drawn::isAnswered), "A check is open: go on, or stop it.");
-        Set<String> labelled = now.photos().stream()
+        require(now.drawn().stream().allMatch(Drawn::isAnswered), "A check is open: go on, or stop it.");
+        Set<String> population = now.of(null).stream().map(Photo::sha256).collect(toCollection(LinkedHashSet::new));
+        now.photos().stream()
                 .filter(one -> one.className() != null)
                 .map(Photo::sha256)
-                .collect(toSet());
-        List<String> population = now.of(null).stream()
-                .map(Photo::sha256)
-                .distinct()
-                .filter(one -> !labelled.contains(one))
-                .toList();
-        StudioProblem.require(
-                compared.rows().keySet().containsAll(population), "Wait until all pictures have been compared.");
-        StudioProblem.require(
+                .forEach(population::remove);
+        require(compared.rows().keySet().containsAll(population), "Wait until all pictures have been compared.");
+        require(
                 count >= 1 && count <= population.size(),
                 "%d pictures cannot be checked: %d are unsorted.",
                 count,

@@ -1,11 +1,10 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.mapping;
-import static java.util.stream.Collectors.partitioningBy;
-import static java.util.stream.Collectors.toSet;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.studio.StudioProblem.UNCHANGED;
 import static org.coop4j.studio.StudioProblem.UNNAMED;
+import static org.coop4j.studio.StudioProblem.found;
+import static org.coop4j.studio.StudioProblem.require;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
@@ -35,6 +34,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.IoFunction;
+import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.SafeName;
 import org.coop4j.base.Sha256;
@@ -95,13 +95,11 @@ final class Studio implements Closeable {
         this.converter = converter;
     }
 
-    /** Opens a folder as {@link PhotoFolder} does. */
-    static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256)
-            throws IOException {
-        return open(folder, readOnly, user, sha256, System.getenv("PATH"));
-    }
-
-    /** Opens a folder, with the programs in the folders of a path. */
+    /**
+     * Opens a folder as {@link PhotoFolder} does.
+     *
+     * @param path folders with programs
+     */
     static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256, String path)
             throws IOException {
         return new Studio(new PhotoFolder(folder, readOnly, user, sha256), new HeicConverter(path, LONGEST_CONVERSION));
@@ -126,7 +124,7 @@ final class Studio implements Closeable {
     }
 
     void requireWritable() {
-        StudioProblem.require(!readOnly(), "The studio was started with --read-only.");
+        require(!readOnly(), "The studio was started with --read-only.");
     }
 
     /** Returns the present state; folders that were changed from outside are listed again. */
@@ -158,7 +156,7 @@ final class Studio implements Closeable {
     /** Answers the question as {@link PhotoFolder#answer} does. */
     synchronized Done answer(boolean goOn) {
         requireWritable();
-        StudioProblem.require(folder.question() != null, "Nothing was asked.");
+        require(folder.question() != null, "Nothing was asked.");
         List<StudioProblem> problems;
         try {
             problems = folder.answer(goOn);
@@ -184,8 +182,7 @@ final class Studio implements Closeable {
 
     private void begin() {
         requireWritable();
-        StudioProblem.require(
-                folder.question() == null, "Nothing can be changed before the page has your answer about the history.");
+        require(folder.question() == null, "Nothing can be changed before the page has your answer about the history.");
         refresh();
     }
 
@@ -194,13 +191,15 @@ final class Studio implements Closeable {
         listener.run();
     }
 
+    private Places places() {
+        return folder.journal.places();
+    }
+
     private List<Photo> of(String id) {
         List<Photo> some = folder.of(id);
-        if (some.isEmpty()) {
-            throw new StudioProblem(
-                    NOT_FOUND_404, "A picture is gone: it was changed, moved or deleted elsewhere. Look again.");
-        }
-        return some;
+        return found(
+                some.isEmpty() ? null : some,
+                "A picture is gone: it was changed, moved or deleted elsewhere. Look again.");
     }
 
     // Changes
@@ -220,7 +219,7 @@ final class Studio implements Closeable {
         Plan(String gesture) {
             begin();
             this.gesture = gesture;
-            this.marks = folder.journal.places().kept;
+            this.marks = places().kept;
         }
 
         private void move(String sha256, String from, String wanted) {
@@ -316,8 +315,8 @@ final class Studio implements Closeable {
 
         /** Decides a label of a content: shown, absent or, if null, open again. */
         private boolean judge(String sha256, String label, Boolean shown) {
-            List<String> marks = folder.journal.places().judging(sha256, label, shown);
-            if (!marks.isEmpty() && folder.journal.places().kept.contains(Photo.label(sha256, label))) {
+            List<String> marks = places().judging(sha256, label, shown);
+            if (!marks.isEmpty() && places().kept.contains(Photo.label(sha256, label))) {
                 kept.add(Places.back(Photo.label(sha256, label))); // it was another that was right
             }
             return kept.addAll(marks);
@@ -330,7 +329,7 @@ final class Studio implements Closeable {
 
         /** Gives all pictures of a class another instead, or takes it off them if that is null. */
         private void relabel(String from, String to, boolean merge) {
-            folder.journal.places().judged.forEach((sha256, own) -> {
+            places().judged.forEach((sha256, own) -> {
                 Boolean shown = own.get(from);
                 judge(sha256, from, null);
                 if (to != null && shown != null && (shown || !merge)) {
@@ -419,7 +418,7 @@ final class Studio implements Closeable {
     synchronized Done move(List<String> ids, String to, boolean create, String gesture) {
         Plan plan = new Plan(gesture);
         if (to != null && !folder.classes.contains(to)) {
-            StudioProblem.require(create, "There is no class %s.", to);
+            require(create, "There is no class %s.", to);
             plan.make(to);
         }
         if (folder.several && to != null) {
@@ -514,11 +513,10 @@ final class Studio implements Closeable {
     /** Returns the contents that were unsorted after an action, without known strangers. */
     synchronized Set<String> unsortedAt(int state) {
         Places then = places(state);
-        Map<Boolean, Set<String>> contents = then.seen().entrySet().stream()
-                .collect(partitioningBy(
-                        one -> Photo.classOf(one.getKey()) == null, mapping(Map.Entry::getValue, toSet())));
-        Set<String> unsorted = contents.get(true);
-        unsorted.removeAll(contents.get(false));
+        Set<String> unsorted = new HashSet<>();
+        Set<String> sorted = new HashSet<>();
+        then.seen().forEach((place, content) -> (Photo.classOf(place) == null ? unsorted : sorted).add(content));
+        unsorted.removeAll(sorted);
         unsorted.removeIf(one -> then.kept.contains(Photo.none(one)));
         return unsorted;
     }
@@ -540,7 +538,7 @@ final class Studio implements Closeable {
         if (folder.several) {
             return plan.act("Marked %d as not %s", plan.judge(ids, className, false), className);
         }
-        Set<String> known = folder.journal.places().kept;
+        Set<String> known = places().kept;
         ids.stream()
                 .distinct()
                 .map(id -> Photo.wrong(of(id).get(0).sha256(), className))
@@ -553,11 +551,7 @@ final class Studio implements Closeable {
         return contents(ids)
                 .filter(one -> {
                     Set<String> open = new LinkedHashSet<>(folder.classes);
-                    open.removeAll(folder.journal
-                            .places()
-                            .judged
-                            .getOrDefault(one, new TreeMap<>())
-                            .keySet());
+                    open.removeAll(places().decided(one).keySet());
                     open.forEach(name -> plan.judge(one, name, false));
                     return !open.isEmpty();
                 })
@@ -594,8 +588,7 @@ final class Studio implements Closeable {
         Plan plan = new Plan(null);
         requireClass(from);
         if (to != null && folder.classes.contains(to) && !to.equals(from)) {
-            StudioProblem.require(
-                    merge, "There is a class %s already: merge %s into it, or use another word.", to, from);
+            require(merge, "There is a class %s already: merge %s into it, or use another word.", to, from);
             if (folder.several) {
                 plan.relabel(from, to, true);
                 return plan.act("Merged %s into %s", from, to);
@@ -621,11 +614,12 @@ final class Studio implements Closeable {
     }
 
     private Photo copy(String name) {
-        return of(String.valueOf(name).replaceFirst("/.*", "")).stream()
-                .filter(one -> one.copy().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new StudioProblem(
-                        NOT_FOUND_404, "A copy is gone: it was changed, moved or deleted elsewhere. Look again."));
+        return found(
+                of(String.valueOf(name).replaceFirst("/.*", "")).stream()
+                        .filter(one -> one.copy().equals(name))
+                        .findFirst()
+                        .orElse(null),
+                "A copy is gone: it was changed, moved or deleted elsewhere. Look again.");
     }
 
     /** Moves files out of the data, of whose pictures others stay ({@link Photo#copy}). */
@@ -645,14 +639,13 @@ final class Studio implements Closeable {
                 plan.kept.add(Photo.both(files.get(i).sha256(), other.sha256()));
             }
         }
-        plan.kept.removeAll(folder.journal.places().kept);
+        plan.kept.removeAll(places().kept);
         return plan.act(files.size() == 2 ? "Kept both copies" : "Kept %d copies", files.size());
     }
 
     /** Returns the removed pictures, by their places. */
     private SortedMap<String, String> removedPlaces() {
-        SortedMap<String, String> removed =
-                new TreeMap<>(Places.inside(folder.journal.places().contents, PhotoFolder.OWN));
+        SortedMap<String, String> removed = new TreeMap<>(Places.inside(places().contents, PhotoFolder.OWN));
         removed.keySet().removeIf(place -> !folder.isTaken(place));
         return removed;
     }
@@ -686,7 +679,7 @@ final class Studio implements Closeable {
     synchronized Done undo() {
         Plan plan = new Plan(null);
         List<Entry> last = folder.journal.undoable();
-        StudioProblem.require(!last.isEmpty(), "There is nothing to undo.");
+        require(!last.isEmpty(), "There is nothing to undo.");
         int gone = 0;
         for (Entry entry : last) {
             plan.makes.addAll(entry.drops());
@@ -791,11 +784,7 @@ final class Studio implements Closeable {
             for (Photo one : some) {
                 plan.add(content, Sha256.of(content), one.path().replaceFirst("(\\.[^./]*)?$", ".jpg"));
                 plan.remove(one);
-                folder.journal
-                        .places()
-                        .judged
-                        .getOrDefault(one.sha256(), new TreeMap<>())
-                        .forEach((label, shown) -> plan.judge(Sha256.of(content), label, shown));
+                places().decided(one.sha256()).forEach((label, shown) -> plan.judge(Sha256.of(content), label, shown));
             }
             return plan.act("Converted %s", some.get(0).file());
         }
@@ -823,7 +812,7 @@ final class Studio implements Closeable {
     synchronized Done keep(String id) {
         Plan plan = new Plan(null);
         List<String> labels = of(id).stream().map(Photo::label).distinct().toList();
-        plan.kept.addAll(PhotoFolder.minus(labels, folder.journal.places().kept));
+        plan.kept.addAll(PhotoFolder.minus(labels, places().kept));
         return plan.act("The label %s is right", named(of(id).get(0).className()));
     }
 
@@ -842,7 +831,7 @@ final class Studio implements Closeable {
 
     private Places places(int state) {
         Optional<Places> then = folder.journal.at(state);
-        StudioProblem.require(then.isPresent(), "There is no state %d of the labels.", state);
+        require(then.isPresent(), "There is no state %d of the labels.", state);
         return then.get();
     }
 
@@ -850,7 +839,7 @@ final class Studio implements Closeable {
     synchronized Done restore(int state) {
         Plan plan = new Plan(null);
         Places then = places(state);
-        Map<String, String> now = folder.journal.places().contents;
+        Map<String, String> now = places().contents;
         Map<String, Deque<String>> spare = new TreeMap<>(); // places by content, of pictures that do not stay
         now.forEach((place, content) -> {
             if (!content.equals(then.contents.get(place))) {
@@ -876,16 +865,12 @@ final class Studio implements Closeable {
         List<String> dropped = PhotoFolder.minus(folder.classes, then.classes);
         if (folder.several) {
             made.forEach(name -> plan.kept.add(Places.CLASS + name));
-            Map<String, SortedMap<String, Boolean>> judged = folder.journal.places().judged;
-            Set<String> contents = new TreeSet<>(judged.keySet());
+            Set<String> names = new TreeSet<>(then.classes);
+            names.addAll(dropped);
+            Set<String> contents = new TreeSet<>(places().judged.keySet());
             contents.addAll(then.judged.keySet());
-            contents.forEach(one -> Stream.of(judged, then.judged)
-                    .flatMap(all -> all.getOrDefault(one, new TreeMap<>()).keySet().stream())
-                    .distinct()
-                    .forEach(name -> plan.judge(
-                            one,
-                            name,
-                            then.judged.getOrDefault(one, new TreeMap<>()).get(name))));
+            contents.forEach(one -> names.forEach(
+                    name -> plan.judge(one, name, then.decided(one).get(name))));
             dropped.forEach(name -> plan.kept.add(Places.back(Places.CLASS + name)));
         } else {
             plan.makes.addAll(made);
@@ -904,11 +889,11 @@ final class Studio implements Closeable {
     // Names
 
     private void requireOneLabel() {
-        StudioProblem.require(!folder.several, "Joint answers and promises are for one label per picture.");
+        require(!folder.several, "Joint answers and promises are for one label per picture.");
     }
 
     private void requireClass(String name) {
-        StudioProblem.require(name != null && folder.classes.contains(name), "There is no class %s.", name);
+        require(name != null && folder.classes.contains(name), "There is no class %s.", name);
         folder.requireOwn(folder.several ? "" : name);
     }
 
@@ -920,10 +905,9 @@ final class Studio implements Closeable {
 
     private void requireNoClash(String name, String except) {
         for (String other : folder.classes) {
-            StudioProblem.require(
-                    other.equals(except) || !folded(other).equals(folded(name)), "There is a class %s already.", other);
+            require(other.equals(except) || !folded(other).equals(folded(name)), "There is a class %s already.", other);
         }
-        StudioProblem.require(
+        require(
                 folder.several || (except != null && folded(name).equals(folded(except))) || !folder.isTaken(name),
                 "There is a file called %s already.",
                 name);
@@ -938,11 +922,10 @@ final class Studio implements Closeable {
     private String className(String given) {
         try {
             String name = SafeName.folder(given);
-            StudioProblem.require( // a semicolon separates labels, and a spreadsheet takes the others for a formula
+            require( // a semicolon separates labels, and a spreadsheet takes the others for a formula
                     !(folder.several && name.matches("[-=+@].*|.*;.*")),
                     "A label has no semicolon, and begins with none of - = + @.");
-            StudioProblem.require(
-                    Split.named(name).isEmpty(), "%s is a part of a split elsewhere: use another word.", name);
+            require(Split.named(name).isEmpty(), "%s is a part of a split elsewhere: use another word.", name);
             return name;
         } catch (IllegalArgumentException e) {
             throw StudioProblem.of(e);
@@ -953,21 +936,31 @@ final class Studio implements Closeable {
 
     /** Returns the file of a picture, which may be a removed one. */
     synchronized Path file(String id) {
-        String removed = folder.journal.places().contents.ceilingKey(REMOVED + id);
+        String removed = places().contents.ceilingKey(REMOVED + id);
         boolean isRemoved = folder.of(id).isEmpty() && removed != null && removed.startsWith(REMOVED + id);
         return root().resolve(isRemoved ? removed : of(id).get(0).path());
     }
 
     /** Returns a small JPEG of a picture, made once and kept when the picture is removed. */
     byte[] thumbnail(String id) {
+        return readable(() -> Thumbnails.kept(thumbnailFile(id), !readOnly(), () -> jpeg(file(id))));
+    }
+
+    /** Returns a small JPEG of a file elsewhere. */
+    byte[] small(Path file) {
+        return readable(() -> jpeg(file));
+    }
+
+    private static byte[] readable(IoSupplier<byte[]> jpeg) {
         try {
-            return Thumbnails.kept(
-                    thumbnailFile(id),
-                    !readOnly(),
-                    () -> decoder.decode(file(id), ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL)));
+            return jpeg.get();
         } catch (IOException e) {
             throw new StudioProblem(NOT_FOUND_404, "The picture cannot be read.");
         }
+    }
+
+    private byte[] jpeg(Path file) throws IOException {
+        return decoder.decode(file, ExifOrientation.APPLY, one -> Thumbnails.jpeg(one, THUMBNAIL));
     }
 
     private Path thumbnailFile(String id) {

@@ -3,6 +3,7 @@ package org.coop4j.studio;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import static org.eclipse.jetty.http.HttpStatus.INSUFFICIENT_STORAGE_507;
+import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -42,6 +43,14 @@ final class StudioProblem extends RuntimeException {
         if (!good) {
             throw new StudioProblem(BAD_REQUEST_400, message.formatted(values));
         }
+    }
+
+    /** Returns what was asked for; refuses it, by a message, if it is null. */
+    static <T> T found(T one, String message) {
+        if (one == null) {
+            throw new StudioProblem(NOT_FOUND_404, message);
+        }
+        return one;
     }
 
     /** Returns the problem of a picture's content, in a sentence that begins with "It". */

@@ -1,8 +1,9 @@
 package org.coop4j.studio;
 
+import static org.coop4j.studio.StudioProblem.found;
+import static org.coop4j.studio.StudioProblem.require;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
 import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
-import static org.eclipse.jetty.http.HttpStatus.NOT_FOUND_404;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -46,6 +47,7 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.Json;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageFiles;
@@ -65,7 +67,6 @@ import org.coop4j.studio.OtherFolder.Way;
 import org.coop4j.studio.PhotoSearch.Query;
 import org.coop4j.studio.Review.Clean;
 import org.coop4j.studio.RunningStudio.Pages;
-import org.coop4j.studio.Runs.Work;
 import org.coop4j.studio.Snapshot.Photo;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
@@ -93,6 +94,7 @@ public final class StudioServer implements Closeable {
     private static final int HEARTBEAT = 100;
 
     private static final int SHOWN = 6;
+    private static final String CSV = "text/csv;charset=utf-8";
 
     private final Studio studio;
     private final EncodedPhotos encoded;
@@ -269,31 +271,31 @@ public final class StudioServer implements Closeable {
             others.add(other);
             address = other.address();
         }
-        return JSON.createObjectNode().put("address", address);
+        return Json.object().put("address", address);
     }
 
     private Path existing(String given) throws IOException {
         Path folder = path(given);
-        StudioProblem.require(Files.isDirectory(folder), NO_FOLDER, folder, System.getProperty("user.home"));
+        require(Files.isDirectory(folder), NO_FOLDER, folder, System.getProperty("user.home"));
         return folder;
     }
 
     /** Returns the path of a folder elsewhere. */
     private Path path(String given) throws IOException {
-        StudioProblem.require(
+        require(
                 token.distantAddress(port()).isEmpty(),
                 "Other machines reach this page, so it opens no other folders.");
         String home = System.getProperty("user.home");
         Path folder =
                 Path.of(given == null ? "" : given.strip().replaceFirst("^~(?=/|$)", Matcher.quoteReplacement(home)));
-        StudioProblem.require(folder.isAbsolute(), NO_FOLDER, folder, home);
+        require(folder.isAbsolute(), NO_FOLDER, folder, home);
         return folder;
     }
 
     /** Returns an address for another browser, with a QR code if a telephone reaches it. */
     private ObjectNode phone() throws IOException {
         Optional<String> distant = token.distantAddress(port()).map(address -> address + "#try");
-        return JSON.createObjectNode()
+        return Json.object()
                 .put("address", distant.isPresent() ? distant.get() : token.otherAddress(port()))
                 .putPOJO("rows", distant.map(QrCode::rows).orElse(null));
     }
@@ -323,7 +325,7 @@ public final class StudioServer implements Closeable {
 
     private static void answer(StudioProblem problem, Context context) {
         context.status(problem.status)
-                .json(JSON.createObjectNode()
+                .json(Json.object()
                         .put("error", problem.getMessage())
                         .put("lost", problem.lost)
                         .put("converter", problem.converter));
@@ -333,9 +335,7 @@ public final class StudioServer implements Closeable {
         try (InputStream content = file.matches("[a-z]+\\.(html|js|css)")
                 ? StudioServer.class.getResourceAsStream(file.equals("preact.js") ? PREACT : file)
                 : null) {
-            if (content == null) {
-                throw new StudioProblem(NOT_FOUND_404, "There is no such page.");
-            }
+            found(content, "There is no such page.");
             context.contentType(ContentType.Companion.mimeTypeByExtension(file.substring(file.indexOf('.') + 1)))
                     .header(Header.CACHE_CONTROL, "no-cache")
                     .result(content.readAllBytes());
@@ -394,7 +394,7 @@ public final class StudioServer implements Closeable {
             Object done;
             try {
                 Body given = JSON.readValue(read(context), Body.class);
-                StudioProblem.require(given != null, "The request is null: expected an object.");
+                require(given != null, "The request is null: expected an object.");
                 done = change.make(given);
             } catch (JsonProcessingException e) {
                 throw new StudioProblem(
@@ -404,9 +404,26 @@ public final class StudioServer implements Closeable {
         });
     }
 
+    private interface Step {
+        void take(Body body) throws IOException;
+    }
+
+    /** A change that undo does not know. */
+    private void begin(RoutesConfig routes, String name, Step step) {
+        change(routes, name, given -> {
+            step.take(given);
+            return studio.done();
+        });
+    }
+
+    /** A file that browsers save. */
+    private static Context saved(Context context, String type, String name) {
+        return context.contentType(type).header("Content-Disposition", "attachment; filename=\"%s\"".formatted(name));
+    }
+
     private static int number(Context context, String name, int missing) {
         String given = context.queryParam(name);
-        StudioProblem.require(given == null || given.matches("\\d{1,9}"), "%s: expected a number.", name);
+        require(given == null || given.matches("\\d{1,9}"), "%s: expected a number.", name);
         return given == null ? missing : Integer.parseInt(given);
     }
 
@@ -417,13 +434,11 @@ public final class StudioServer implements Closeable {
         Snapshot now = all.without(encoded::isUnreadable);
         Fit fit = model.latest();
         Sorting sorting = model.sorting();
-        Work work = runs.running();
-        WatchedProgress drawing = map.drawing();
-        WatchedProgress applied = other.working();
+        WatchedProgress learning = runs.learning().progress();
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
         Map<String, List<Photo>> own = now.byClass();
-        return JSON.createObjectNode()
+        return Json.object()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
                 .put("readOnly", studio.readOnly())
@@ -441,7 +456,7 @@ public final class StudioServer implements Closeable {
                 .put("mistakes", fit == null ? 0 : fit.mistaken(now).length)
                 .put("clean", review.waiting())
                 .put("failure", model.failure())
-                .put("runFailure", runs.failure())
+                .put("runFailure", runs.learning().failure())
                 .put("fitted", fit != null)
                 .put("maps", maps)
                 .put("sorted", sorting == null ? 0 : sorting.number())
@@ -454,23 +469,20 @@ public final class StudioServer implements Closeable {
                                 .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
                                 .toList())
                 .put("mapped", map.drawnOf())
+                .putPOJO("drawing", progress(map.drawing().progress()))
                 .putPOJO(
-                        "drawing",
-                        drawing == null ? null : JSON.createObjectNode().put("secondsLeft", drawing.secondsLeft()))
-                .putPOJO("learning", work == null ? null : told(work))
-                .put("otherFailure", other.failure())
-                .putPOJO("working", applied == null ? null : progress(applied));
-    }
-
-    private static ObjectNode told(Work work) {
-        return progress(work).putPOJO("scores", work.scores);
+                        "learning", learning == null ? null : progress(learning).putPOJO("scores", runs.scores()))
+                .put("otherFailure", other.work().failure())
+                .putPOJO("working", progress(other.work().progress()));
     }
 
     private static ObjectNode progress(WatchedProgress work) {
-        return JSON.createObjectNode()
-                .put("done", work.done())
-                .put("label", work.label())
-                .put("secondsLeft", work.secondsLeft());
+        return work == null
+                ? null
+                : Json.object()
+                        .put("done", work.done())
+                        .put("label", work.label())
+                        .put("secondsLeft", work.secondsLeft());
     }
 
     /** Returns numbers without some that people do not see. */
@@ -479,7 +491,7 @@ public final class StudioServer implements Closeable {
     }
 
     private ObjectNode state(Snapshot now, String name, List<Photo> own, Fit fit) {
-        return JSON.createObjectNode()
+        return Json.object()
                 .put("name", name)
                 .put("pictures", own.size())
                 .put(
@@ -524,7 +536,7 @@ public final class StudioServer implements Closeable {
     private void changes(RoutesConfig routes) {
         change(routes, "examples", given -> {
             studio.requireWritable();
-            StudioProblem.require(studio.snapshot().photos().isEmpty(), "There are pictures already.");
+            require(studio.snapshot().photos().isEmpty(), "There are pictures already.");
             Path copies = Files.createTempDirectory("coop4j-examples");
             try {
                 DemoPictures.unpack(demo).copyPhotographs(copies);
@@ -567,7 +579,7 @@ public final class StudioServer implements Closeable {
     // Sorting
 
     private void sorting(RoutesConfig routes) {
-        get(routes, "groups", context -> Groups.of(studio.snapshot(), encoded));
+        get(routes, "groups", context -> LabelQuestions.alike(studio.snapshot().of(null), encoded));
         get(routes, "questions", context -> LabelQuestions.of(studio.snapshot(), encoded, model));
         get(routes, "sort", context -> sorting().screen(studio.snapshot()));
         get(routes, "next", context -> sorting().next(studio.snapshot(), Math.max(1, number(context, "count", 12))));
@@ -584,11 +596,7 @@ public final class StudioServer implements Closeable {
     }
 
     private Sorting sorting() {
-        Sorting sorting = model.sorting();
-        if (sorting == null) {
-            throw new StudioProblem(NOT_FOUND_404, "Nothing is answered yet: it takes two classes.");
-        }
-        return sorting;
+        return found(model.sorting(), "Nothing is answered yet: it takes two classes.");
     }
 
     // Learning
@@ -596,23 +604,16 @@ public final class StudioServer implements Closeable {
     private void learning(RoutesConfig routes) {
         get(routes, "curve", context -> model.curve().points());
         get(routes, "mistakes", context -> review.mistakes());
-        change(routes, "learn", given -> {
-            StudioProblem.require(given.method != null, "The request names no method.");
+        begin(routes, "learn", given -> {
+            require(given.method != null, "The request names no method.");
             runs.learn(given.method);
             tell();
-            return studio.done();
         });
-        change(routes, "learn/cancel", given -> {
-            runs.cancel();
-            return studio.done();
-        });
-        get(routes, "learned", context -> {
-            Optional<TestNumbers> last = runs.latest();
-            if (last.isEmpty()) {
-                throw new StudioProblem(NOT_FOUND_404, "Nothing is learned yet.");
-            }
-            return told(last.get(), "answers");
-        });
+        begin(routes, "learn/cancel", given -> runs.learning().cancel());
+        get(
+                routes,
+                "learned",
+                context -> told(found(runs.latest().orElse(null), "Nothing is learned yet."), "answers"));
         get(routes, "presses", context -> runs.presses());
         get(routes, "presses/compare", context -> runs.compare(number(context, "from", 0), number(context, "to", 0)));
         get(routes, "clean", context -> {
@@ -621,12 +622,10 @@ public final class StudioServer implements Closeable {
             tell(); // how many wait
             return found;
         });
-        routes.get("/api/copies.csv", context -> context.contentType("text/csv;charset=utf-8")
-                .header("Content-Disposition", "attachment; filename=\"copies.csv\"")
+        routes.get("/api/copies.csv", context -> saved(context, CSV, "copies.csv")
                 .result(Copies.csv(review.clean().copies())));
         get(routes, "use", context -> runs.use());
-        routes.get("/api/classifier", context -> context.contentType("application/octet-stream")
-                .header("Content-Disposition", "attachment; filename=\"studio.safetensors\"")
+        routes.get("/api/classifier", context -> saved(context, "application/octet-stream", "studio.safetensors")
                 .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
         routes.post("/api/predict", context -> {
             boolean quick = "quick".equals(context.queryParam("by"));
@@ -649,32 +648,20 @@ public final class StudioServer implements Closeable {
 
     private void other(RoutesConfig routes) {
         get(routes, "other", context -> other.screen());
-        change(routes, "other/try", given -> {
+        begin(routes, "other/try", given -> {
             boolean puts = given.to != null;
             Way way = Stream.of(Way.values())
                     .filter(one -> one.name().equalsIgnoreCase(given.method))
                     .findFirst()
                     .orElseThrow(() -> new StudioProblem(BAD_REQUEST_400, "The request names no way."));
-            StudioProblem.require(
-                    puts == (way == Way.COPY || way == Way.MOVE), "Pictures that are copied or moved need a folder.");
+            require(puts == (way == Way.COPY || way == Way.MOVE), "Pictures that are copied or moved need a folder.");
             other.begin(new Order(existing(given.from), puts ? path(given.to) : null, way, given.count, given.merge));
-            return studio.done();
         });
-        change(routes, "other/go", given -> {
-            other.go(given.state, given.ids());
-            return studio.done();
-        });
-        change(routes, "other/undo", given -> {
-            other.undo();
-            return studio.done();
-        });
-        change(routes, "other/stop", given -> {
-            other.cancel();
-            return studio.done();
-        });
-        routes.get("/api/other.csv", context -> context.contentType("text/csv;charset=utf-8")
-                .header("Content-Disposition", "attachment; filename=\"labels.csv\"")
-                .result(other.csv()));
+        begin(routes, "other/go", given -> other.go(given.state, given.ids()));
+        begin(routes, "other/undo", given -> other.undo());
+        begin(routes, "other/stop", given -> other.work().cancel());
+        routes.get(
+                "/api/other.csv", context -> saved(context, CSV, "labels.csv").result(other.csv()));
         routes.get("/other/{id}", context -> context.contentType("image/jpeg")
                 .header(Header.CACHE_CONTROL, "no-store")
                 .result(other.thumbnail(context.pathParam("id"))));
@@ -746,9 +733,9 @@ public final class StudioServer implements Closeable {
         if (!studio.readOnly()) {
             running.close();
         }
-        other.close();
+        other.work().close();
         runs.close();
-        map.close();
+        map.drawing().close();
         model.close();
         encoded.close();
         studio.close();

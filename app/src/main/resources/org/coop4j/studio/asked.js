@@ -1,8 +1,8 @@
 // One picture and the question which class it is of: of a check, or of those whose labels help most.
 
 import {classes, data, move, none, redraw, state, undo} from "./model.js";
-import {button, count, h, images, kbd, likely, muted, name, percent} from "./parts.js";
-import {findClass} from "./pictures.js";
+import {button, count, h, images, kbd, likely, muted, name, percent, small} from "./parts.js";
+import {classKeys, findClass} from "./pictures.js";
 
 const BATCH = 12;
 const ALIKE = 6;
@@ -11,11 +11,7 @@ const ALIKE = 6;
 asked.keys = ({id, back, extra, then = () => {}}) => {
     const to = (of) => (then(id), move([id], of));
     return {
-        ...Object.fromEntries(
-            classes()
-                .slice(0, 9)
-                .map((c, i) => [i + 1, () => to(c.name)])
-        ),
+        ...classKeys(to),
         "/": () => findClass(to),
         0: () => (then(id), none([id])),
         Backspace: back,
@@ -125,7 +121,7 @@ function back() {
 }
 
 /** Accuracy by the number of answers since the studio was started, on the same test pictures. */
-function curve(all) {
+export function curve(all) {
     const first = all[0];
     const last = all.at(-1);
     const answers = last && last.labels - first.labels;
@@ -153,8 +149,7 @@ function curve(all) {
             h("span", percent(low)),
             h(".row", 0, h("span.end", answers))
         ),
-        h(
-            "p.small.muted",
+        small(
             h("b", `With your ${count(answers, "answer")}`),
             ` ${last.right} of the ${count(last.tested, "test picture")} are right, `,
             h("b", "without them"),

@@ -3,7 +3,7 @@
 import {copies, copiesCount, copiesKeys, copiesHead} from "./copies.js";
 import {act, focus, gesture, move, remove} from "./model.js";
 import {cases, caseKeys} from "./mistakes.js";
-import {button, count, grouped, h, image, muted, name, part, pictures} from "./parts.js";
+import {button, cards, choices, count, grouped, h, image, muted, name, number, part, pictures, table} from "./parts.js";
 
 const suspects = (a) =>
     a.suspects.map((s) => ({
@@ -12,11 +12,6 @@ const suspects = (a) =>
         sentence: `It is in ${s.label}. It looks like ${s.predicted}.`
     }));
 const all = (n, label, todo) => n > 1 && button(label, todo);
-const cards = (list) =>
-    h(
-        "ul.cards",
-        list.map(([key, ...inside]) => h("li.panel.stack", {key}, ...inside))
-    );
 const useless = (title, ids = []) =>
     ids.length > 0 &&
     part(
@@ -79,42 +74,35 @@ const VIEWS = {
         draw: (a) =>
             VIEWS.useless.count(a)
                 ? [a.unreadable.length > 0 && unreadable(a.unreadable), useless("Tiny", a.tiny), useless("Blurred", a.blurred)]
-                : h("h2", "Every picture can be used."),
-        keys: () => ({})
+                : h("h2", "Every picture can be used.")
     }
 };
 
 let chosen = null; // key of the view
 
-/** The view that was chosen, else the first that has something. */
+/** The key of the view that was chosen, else of the first that has something. */
 function view(a) {
     chosen ??= Object.keys(VIEWS).find((key) => VIEWS[key].count(a)) ?? null;
-    return VIEWS[chosen ?? "copies"];
+    return chosen ?? "copies";
 }
 
 export const clean = {
     title: "Clean",
     needs: "clean",
     waiting: (s) => s.clean,
-    head: (a) => view(a).head?.(a),
+    head: (a) => VIEWS[view(a)].head?.(a),
     draw: (a) => [
         h(
             ".row.wrap",
-            Object.entries(VIEWS).map(([key, {title, count}]) =>
-                button(
-                    `${title} ${count(a).toLocaleString("en")}`,
-                    () => ((chosen = key), focus(null, null)),
-                    ".choice",
-                    null,
-                    {"aria-pressed": String(VIEWS[key] === view(a))}
-                )
+            choices(
+                Object.entries(VIEWS).map(([key, {title, count}]) => [key, `${title} ${number(count(a))}`]),
+                view(a),
+                (key) => ((chosen = key), focus(null, null))
             ),
-            view(a) === VIEWS.copies &&
-                copiesCount(a) > 0 &&
-                h("a.button.plain.end", {href: "/api/copies.csv", download: "copies.csv"}, "Save the table (CSV)")
+            view(a) === "copies" && copiesCount(a) > 0 && table("copies.csv", "copies.csv")
         ),
-        Object.values(VIEWS).some((v) => v.count(a)) ? view(a).draw(a) : h("h2", "Everything is clean.")
+        Object.values(VIEWS).some((v) => v.count(a)) ? VIEWS[view(a)].draw(a) : h("h2", "Everything is clean.")
     ],
-    keys: (a) => view(a).keys(a),
+    keys: (a) => VIEWS[view(a)].keys?.(a),
     leave: () => (chosen = null)
 };

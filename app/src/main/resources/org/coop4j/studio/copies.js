@@ -1,7 +1,7 @@
 // Copies: files that show the same picture; one of each group is kept, or all of them.
 
 import {act, focus, redraw, state} from "./model.js";
-import {button, count, h, image, kbd, muted, name, part} from "./parts.js";
+import {button, cards, count, h, image, kbd, muted, name, number, part} from "./parts.js";
 
 const MOST = 60; // groups of a part that are drawn
 
@@ -70,9 +70,8 @@ function card(g, list) {
             ),
             h("span.small.muted.cut", name(f.file), f.width > 0 && `, ${f.width} × ${f.height}`)
         );
-    return h(
-        "li.panel.stack",
-        {key: keyOf(g)},
+    return [
+        keyOf(g),
         h("b", title(g)),
         h("ul.copies", {role: "radiogroup", "aria-label": title(g) + ": which one to keep"}, g.files.map(file)),
         h(
@@ -80,12 +79,12 @@ function card(g, list) {
             button("Keep one", todo.Enter, now ? ".primary" : "", now && "Enter"),
             button(g.files.length === 2 ? "Keep both" : `Keep all ${g.files.length}`, todo.b, ".choice", now && "B")
         )
-    );
+    ];
 }
 
 const keepThese = (groups, look, key) =>
     button(
-        groups.length === 1 ? "Keep one" : `Keep one of each in these ${groups.length.toLocaleString("en")}`,
+        groups.length === 1 ? "Keep one" : `Keep one of each in these ${number(groups.length)}`,
         () => keepOne(groups),
         look,
         key
@@ -111,7 +110,7 @@ export const copiesCount = (a) => all(a).length;
 export function copies(a) {
     const list = order(a);
     const {encoded, total} = state.server;
-    const of = `${a.compared.toLocaleString("en")} of ${count(total, "picture")}`;
+    const of = `${number(a.compared)} of ${count(total, "picture")}`;
     const note = (title, groups) =>
         title === "Exact copies" && groups.every((g) => g.files.every((f) => place(f) === place(g.files[0])))
             ? ", always in one class"
@@ -139,9 +138,9 @@ export function copies(a) {
                           " next group"
                       ),
                 [
-                    h(
-                        "ul.cards.wide",
-                        groups.slice(0, MOST).map((g) => card(g, list))
+                    cards(
+                        groups.slice(0, MOST).map((g) => card(g, list)),
+                        ".wide"
                     ),
                     groups.length > MOST && muted(`The first ${MOST} are shown; the others follow.`)
                 ]

@@ -1,10 +1,11 @@
 // History: the states of the folder and the presses of Learn, two of them compared, and the way back.
 
 import {act, data, redraw, state} from "./model.js";
-import {accuracy, button, count, grouped, h, images, muted, name, part, pictures} from "./parts.js";
+import {accuracy, button, cards, count, grouped, h, images, muted, name, number, part, pictures} from "./parts.js";
 import {mosaic} from "./pictures.js";
 
 const LISTED = 500; // states that the server lists at once
+const SHOWN = 12; // pictures of a card
 let earlier = []; // states at which further lists begin
 let chosen = []; // at most two rows of one kind to compare, by key
 
@@ -49,12 +50,17 @@ const row = (s, now) =>
         )
     );
 
+/** Some pictures, of which the first are shown. */
+const some = (title, ids) => [
+    null,
+    h("p.row.wrap", title, h("span.muted.end", number(ids.length))),
+    images(".near", ids.slice(0, SHOWN))
+];
+
 /** Two learned classifiers, picture by picture. */
 function learned(all) {
     const [from, to] = all.filter((one) => chosen.includes(one.key)).reverse();
     const found = to && data("presses/compare?" + new URLSearchParams({from: from.run, to: to.run}));
-    const of = (title, ids, look = "b") =>
-        h("li.panel.stack", h("p.row", h(look, title), h("span.muted.end", ids.length)), images(".near", ids));
     return part(
         !to
             ? "Choose another press of Learn to compare it with."
@@ -68,7 +74,7 @@ function learned(all) {
                 `Of ${count(found.both, "test picture")} of both, the others are as they were. ` +
                     `The difference ${found.p < 0.05 ? "is hardly" : "may be"} chance.`
             ),
-            h("ul.cards", of("Corrected", found.better), of("Newly wrong", found.worse))
+            cards([some([h("b", "Corrected")], found.better), some([h("b", "Newly wrong")], found.worse)])
         ],
         {key: "difference"}
     );
@@ -85,23 +91,9 @@ function difference(all) {
         from === to ? "Choose another one to compare it with now." : `${pictures(changed.length)} changed`,
         ["From “", from.what, "” to “", to.what, "”"],
         null,
-        h(
-            "ul.cards",
+        cards(
             grouped(changed, (p) => JSON.stringify(p, ["from", "to"])).map((list) =>
-                h(
-                    "li.panel.stack",
-                    h(
-                        "p.row.wrap",
-                        place(list[0].from),
-                        " → ",
-                        h("b", place(list[0].to)),
-                        h("span.muted.end", list.length)
-                    ),
-                    images(
-                        ".near",
-                        list.slice(0, 12).map((p) => p.id)
-                    )
-                )
+                some([place(list[0].from), " → ", h("b", place(list[0].to))], list.map((p) => p.id))
             )
         ),
         {key: "difference"}
@@ -146,7 +138,7 @@ export const history = {
                 muted("Going back can be undone."),
                 state.server.accepted > 0 &&
                     button(
-                        `Take back ${state.server.accepted.toLocaleString("en")} accepted`,
+                        `Take back ${number(state.server.accepted)} accepted`,
                         () => act("accepted/back", {}, "Took back what was accepted"),
                         ".end"
                     )

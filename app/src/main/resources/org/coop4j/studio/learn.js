@@ -1,8 +1,9 @@
 // Learn: progress, the accuracy compared, and what would help most.
 
+import {curve} from "./asked.js";
 import {adder} from "./give.js";
 import {act, data, redraw, state} from "./model.js";
-import {accuracy, bar, button, count, figure, grouped, h, images, muted, part, percent, precision, skeleton} from "./parts.js";
+import {accuracy, bar, button, count, figure, grouped, h, images, muted, part, percent, precision, skeleton, small} from "./parts.js";
 
 const METHODS = {
     auto: "Best of the quick methods",
@@ -42,8 +43,8 @@ function progress(now) {
                 h("span.muted.small.end", "Go on sorting: changes count from the next time.")
             ),
             scores.map((s) => figure(s.method, bar(s.score), percent(s.score))),
-            scores.length > 0 && h(
-                    "p.muted.small",
+            scores.length > 0 &&
+                small(
                     state.server.several
                         ? "Mean average precision on unseen pictures."
                         : "Share of unseen pictures that each method gets right."
@@ -67,24 +68,6 @@ function comparison({right, tested, before, prompts, map, promptsMap}) {
                 `. That ${before.p < 0.05 ? "is hardly" : "may be"} chance.`
             )
     ]);
-}
-
-/** The accuracy since the studio started, each time in the same classes and on the same pictures. */
-function curve(all) {
-    const points = all.map((t, i) => [(100 * i) / (all.length - 1), 100 - (100 * t.right) / t.tested]);
-    const share = (t) => `${t.right} of ${t.tested} right`;
-    return (
-        all.length > 1 &&
-        all[0].tested > 0 &&
-        part("Since you began", `the same ${count(all[0].tested, "test picture")} each time`, null, [
-            h(
-                "svg.curve",
-                {viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Accuracy, 0 to 100 %"},
-                h("polyline", {points: points.join(" ")})
-            ),
-            h("p.row.small.muted", share(all[0]), h("span.end", share(all.at(-1))))
-        ])
-    );
 }
 
 const ENOUGH = 20; // pictures of a class above which more help little

@@ -2,9 +2,9 @@
 
 import {timeLeft} from "./learn.js";
 import {classes, data, redraw, state} from "./model.js";
-import {button, h, image, kbd, muted, name, part, pictures, segments} from "./parts.js";
+import {button, h, image, kbd, muted, name, number, part, pictures, segments, small} from "./parts.js";
 import {newClass} from "./board.js";
-import {dock, dockKeys, look, mosaic} from "./pictures.js";
+import {dock, dockKeys, isSmall, look, mosaic} from "./pictures.js";
 
 const FEWEST = 16;
 const COLOURS = 9; // those of classes; more are ink
@@ -23,10 +23,9 @@ let more = false; // true to list all suspicious labels
 addEventListener("resize", redraw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
-const small = () => innerWidth < 700;
 const map = () => data("map");
 const points = () => map()?.points ?? [];
-const byId = () => new Map(points().map((p) => [p.picture, p]));
+const byId = () => new Map(points().map((p) => [p.id, p]));
 const isOurs = (p) => all || p.unsorted;
 
 /** Where points are on a canvas: their coordinates in a plane are scaled alike in both directions. */
@@ -161,11 +160,11 @@ const pointer = {
     onpointerup(event) {
         drawing = false;
         if (path.length > 3) {
-            select(points().filter((p, i) => inside(placed.at[i])).map((p) => p.picture));
+            select(points().filter((p, i) => inside(placed.at[i])).map((p) => p.id));
         } else {
             path = null;
             const at = touched(event);
-            select(at === null ? [] : [points()[at].picture]);
+            select(at === null ? [] : [points()[at].id]);
         }
     },
     onpointerleave() {
@@ -178,7 +177,7 @@ const pointer = {
 function listed() {
     const known = byId();
     const some = lasso.map((id) => known.get(id)).filter(Boolean);
-    return (some.length ? some : points()).filter(isOurs).map((p) => ({...p, id: p.picture}));
+    return (some.length ? some : points()).filter(isOurs);
 }
 
 /** Adds the nearest picture to that in focus, or takes the last one back: a lasso without a mouse. */
@@ -189,11 +188,11 @@ function nearest(by) {
         state.picked.delete(lasso.at(-1));
         lasso = lasso.slice(0, -1);
     } else if (from) {
-        const first = lasso.includes(from.picture) ? lasso : [from.picture];
+        const first = lasso.includes(from.id) ? lasso : [from.id];
         const away = (p) => (p.x - from.x) ** 2 + (p.y - from.y) ** 2;
-        const others = points().filter((p) => isOurs(p) && !first.includes(p.picture));
+        const others = points().filter((p) => isOurs(p) && !first.includes(p.id));
         const next = others.length && others.reduce((best, p) => (away(p) < away(best) ? p : best));
-        lasso = next ? [...first, next.picture] : first;
+        lasso = next ? [...first, next.id] : first;
         lasso.forEach((id) => isOurs(known.get(id)) && state.picked.add(id));
         chosen = state.picked.size;
         path = null;
@@ -219,7 +218,7 @@ const marks = () =>
 
 function canvas() {
     const at = placed.of === map() && placed.at;
-    const ring = at && points().findIndex((p) => p.picture === state.focus);
+    const ring = at && points().findIndex((p) => p.id === state.focus);
     const over = hover !== null && points()[hover];
     const [x, y] = over && at ? at[hover] : [0, 0];
     return h(
@@ -235,7 +234,7 @@ function canvas() {
             h(
                 ".hover.panel",
                 {style: `left:${x > placed.width / 2 ? x - 190 : x + 24}px;top:${Math.max(0, Math.min(y - 70, placed.height - 190))}px`},
-                image(over.picture),
+                image(over.id),
                 h("b.small.cut", name(over.labels.join(", ") || (over.unsorted ? "unsorted" : "none of mine"))),
                 h("span.small.muted.cut", name(over.file))
             ),
@@ -251,7 +250,6 @@ function aside() {
     const inLasso = lasso.length > 0;
     const known = byId();
     const both = inLasso ? lasso.map((id) => known.get(id)).filter(Boolean) : points();
-    const number = (n) => n.toLocaleString("en");
     const odd = suspicious();
     const n = state.picked.size;
     return h(
@@ -274,13 +272,12 @@ function aside() {
                     {onscroll: look},
                     list.length
                         ? mosaic("map", inLasso ? "Pictures in the lasso" : "Pictures", list, {
-                              width: small() ? 76 : 100,
+                              width: isSmall() ? 76 : 100,
                               height: 76
                           })
                         : muted("Everything here is sorted.")
                 ),
-                h(
-                    "p.small.muted",
+                small(
                     kbd("+"),
                     " adds the nearest to the picture in focus, ",
                     kbd("−"),
@@ -301,14 +298,14 @@ function aside() {
                         odd.slice(0, more ? odd.length : SUSPICIOUS).map((p) =>
                             h(
                                 "li",
-                                {key: p.picture},
+                                {key: p.id},
                                 h(
                                     "button.choice.row.suspect",
                                     {
                                         type: "button",
-                                        onclick: () => ((all = true), (path = null), (state.focus = p.picture), select([p.picture]))
+                                        onclick: () => ((all = true), (path = null), (state.focus = p.id), select([p.id]))
                                     },
-                                    image(p.picture),
+                                    image(p.id),
                                     h("span", "In ", h("b", name(p.labels[0])), ", lies among ", h("b", name(p.among)))
                                 )
                             )
@@ -327,7 +324,7 @@ function aside() {
 export const mapView = {
     head() {
         const {pictures: n, points: drawn} = map() ?? {pictures: state.server.total, points: []};
-        const some = drawn.length && drawn.length < n ? `${drawn.length.toLocaleString("en")} of ${pictures(n)}, drawn at random. ` : "";
+        const some = drawn.length && drawn.length < n ? `${number(drawn.length)} of ${pictures(n)}, drawn at random. ` : "";
         return [
             `Map of ${pictures(n)}.`,
             some + "Near means alike to the model. How far groups are from each other says little."
@@ -337,7 +334,7 @@ export const mapView = {
         const found = map();
         const now = state.server.drawing;
         if (found?.points.length) {
-            return [now && muted("Drawing the map, " + timeLeft(now)), h(".mapped", !small() && canvas(), aside())];
+            return [now && muted("Drawing the map, " + timeLeft(now)), h(".mapped", !isSmall() && canvas(), aside())];
         }
         return found && !now && state.server.encoded === state.server.total && !state.server.comparing && found.pictures < FEWEST
             ? h("h2", `From ${FEWEST} pictures on.`)

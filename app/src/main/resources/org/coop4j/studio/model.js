@@ -111,9 +111,14 @@ function without(value, ids, of) {
         : value;
 }
 
-/** An answer after a change, as far as that is known: with several labels, its pictures leave what asks for its label. */
+/**
+ * An answer after a change, as far as that is known: with several labels, its pictures leave what asks for its label. The map
+ * stays.
+ */
 function after(value, path, ids, to) {
-    return !state.server.several || path === "remove" || path.startsWith("copies/")
+    return value?.points
+        ? value
+        : !state.server.several || path === "remove" || path.startsWith("copies/")
         ? without(value, ids)
         : (value?.mistakes ?? value)?.[0]?.label
           ? without(value, ids, to)

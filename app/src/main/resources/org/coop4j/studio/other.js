@@ -1,7 +1,7 @@
 // Use it on another folder: what would be done, the doubtful pictures first, then doing it and taking it back.
 
 import {data, fail, folder, redraw, refresh, request, state} from "./model.js";
-import {bar, button, count, figure, h, muted, name, part, percent, pictures, segments} from "./parts.js";
+import {bar, button, cards, count, figure, h, muted, name, number, part, percent, pictures, segments, table} from "./parts.js";
 
 const DOES = {tags: "get a tag", copy: "be copied", move: "be moved", table: "get a label"};
 const DID = {tags: "written", copy: "copied", move: "moved", table: "answered"};
@@ -68,7 +68,7 @@ export function otherHead(method) {
                 ? "nothing is written yet. No picture is ever opened for writing."
                 : "nothing was done yet. Nothing is overwritten."),
         a.way === "table"
-            ? h("a.button.large.primary", {href: "/api/other.csv", download: "labels.csv"}, "Save the table (CSV)")
+            ? table("other.csv", "labels.csv", ".large.primary")
             : n > 0 &&
               button(
                   {tags: "Write ", copy: "Copy ", move: "Move "}[a.way] + things(a, n),
@@ -119,38 +119,27 @@ const fields = (method) =>
         order.method === "move" && h("span.small.muted", "Photo programs lose sight of moved pictures.")
     );
 
-const fact = (n, what, side) => n > 0 && h("li.row", h("b", n.toLocaleString("en")), h("span", what), side && h("span.end", side));
+const fact = (n, what, side) => n > 0 && h("li.row", h("b", number(n)), h("span", what), side && h("span.end", side));
 
-function cases(title, note, rows, able) {
-    return (
-        rows.length > 0 &&
-        part(
-            title,
-            note,
-            null,
-            h(
-                "ul.cards",
-                rows.map((one) =>
-                    h(
-                        "li.panel.stack",
-                        {key: one.id},
-                        !one.reason && h("img", {src: "/other/" + one.id, alt: one.path, loading: "lazy"}),
-                        h("span.cut.small", name(one.path)),
-                        one.reason ? muted(name(one.reason)) : h("b", name(one.label), " ", percent(one.probability)),
-                        able &&
-                            button(
-                                "Leave out",
-                                () => (left.delete(one.id) || left.add(one.id), redraw()),
-                                ".choice",
-                                null,
-                                {"aria-pressed": String(left.has(one.id))}
-                            )
-                    )
-                )
-            )
+const cases = (title, note, rows, able) =>
+    rows.length > 0 &&
+    part(
+        title,
+        note,
+        null,
+        cards(
+            rows.map((one) => [
+                one.id,
+                !one.reason && h("img", {src: "/other/" + one.id, alt: one.path, loading: "lazy"}),
+                h("span.cut.small", name(one.path)),
+                one.reason ? muted(name(one.reason)) : h("b", name(one.label), " ", percent(one.probability)),
+                able &&
+                    button("Leave out", () => (left.delete(one.id) || left.add(one.id), redraw()), ".choice", null, {
+                        "aria-pressed": String(left.has(one.id))
+                    })
+            ])
         )
     );
-}
 
 export function other(method) {
     if ((order.method === "tags") !== (method === "tags")) {
@@ -176,7 +165,7 @@ export function other(method) {
                 fact(some(a, "failed"), "are left alone")
             ),
             a.way !== "tags" &&
-                Object.entries(a.classes).map(([label, n]) => figure(name(label + "/"), bar(n / most), n.toLocaleString("en"))),
+                Object.entries(a.classes).map(([label, n]) => figure(name(label + "/"), bar(n / most), number(n))),
             at && muted(`How many are right? Of your ${count(learned.tested, "test picture")}, ${at.answered} would be answered, ${at.right} of them rightly. These ${pictures(all(a))} are not checked.`),
             a.tried && cases("Least sure", "Look at these first.", a.doubtful, a.way !== "table"),
             cases("Left alone", count(a.failed.length, "file"), a.failed)

@@ -9,12 +9,14 @@ export function h(what, ...inside) {
     return element(tag || "div", {...props, class: [...classes, props.class].join(" ")}, ...inside);
 }
 
-export const count = (n, what, many = what + "s") => `${n.toLocaleString("en")} ${n === 1 ? what : many}`;
+export const number = (n) => n.toLocaleString("en");
+export const count = (n, what, many = what + "s") => `${number(n)} ${n === 1 ? what : many}`;
 export const pictures = (n) => count(n, "picture");
 export const percent = (share) => `${Math.round(100 * share)} %`;
 export const name = (text) => h("bdi", text);
 export const kbd = (key) => h("kbd", {"aria-hidden": "true"}, key);
 export const muted = (...text) => h("p.muted", ...text);
+export const small = (...text) => h("p.small.muted", ...text);
 
 /** A button; its key is shown and announced. It is disabled while there is nothing to do. */
 export const button = (label, todo, look = "", key = null, props) =>
@@ -32,19 +34,29 @@ export const images = (look, ids, props) =>
         ids.map((id) => image(id, props))
     );
 
-/** One of some choices, each a key and a text; `off` says why one cannot be chosen. */
-export const segments = (label, choices, value, set, off = () => null) =>
+/** Buttons of some choices, each a key and a text, of which one is pressed; `off` says why one cannot be chosen. */
+export const choices = (list, value, set, off = () => null) =>
+    list.map(([key, text]) => {
+        const why = off(key);
+        return button(text, !why && (() => set(key)), ".choice", null, {
+            "aria-pressed": String(key === value),
+            title: why || null
+        });
+    });
+
+/** The same, side by side. */
+export const segments = (label, ...of) => h(".segments", {role: "group", "aria-label": label}, choices(...of));
+
+/** Panels, each a key and what is in it. */
+export const cards = (list, look = "") =>
     h(
-        ".segments",
-        {role: "group", "aria-label": label},
-        choices.map(([key, text]) => {
-            const why = off(key);
-            return button(text, !why && (() => set(key)), ".choice", null, {
-                "aria-pressed": String(key === value),
-                title: why || null
-            });
-        })
+        `ul.cards${look}`,
+        list.map(([key, ...inside]) => h("li.panel.stack", {key}, ...inside))
     );
+
+/** A table that is saved. */
+export const table = (path, file, look = ".plain.end") =>
+    h(`a.button${look}`, {href: "/api/" + path, download: file}, "Save the table (CSV)");
 
 /** A part of a screen: its title, a note beside it, and at the end of the line what can be done. */
 export const part = (title, note, side, inside, props) =>
@@ -93,3 +105,4 @@ export function grouped(list, key) {
 }
 
 export const skeleton = () => h(".skeleton", {"aria-busy": "true"});
+export const looking = (text = "Looking at the pictures …") => [muted(text), skeleton()];

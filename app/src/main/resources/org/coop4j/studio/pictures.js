@@ -10,7 +10,7 @@ const STEP = 300; // scrolled before it is drawn anew
 
 const grids = new Map(); // by key: its width, and where the window begins in it
 
-const small = () => innerWidth < 700;
+export const isSmall = () => innerWidth < 700;
 
 /**
  * A grid of pictures. `caption` is written below each, `enter` opens one, `from` is their class, and `lines` is how many are
@@ -20,7 +20,7 @@ export function mosaic(
     key,
     label,
     all,
-    {width = small() ? 76 : 142, height = small() ? 76 : 118, caption, odd, enter, from = null, lines}
+    {width = isSmall() ? 76 : 142, height = isSmall() ? 76 : 118, caption, odd, enter, from = null, lines}
 ) {
     const grid = grids.get(key) ?? {width, top: 0};
     grids.set(key, grid);
@@ -153,13 +153,17 @@ const put = (items, to) => each(items, (ids) => (to === undefined ? remove(ids) 
 
 export const findClass = (done) => ask("Put into which class?", "Put", done);
 
-/** The keys of the dock; `likely` is the class that pictures may be said not to be of. */
-export const dockKeys = (items, likely) => ({
-    ...Object.fromEntries(
+/** Something done to the class of each key. */
+export const classKeys = (todo) =>
+    Object.fromEntries(
         classes()
             .slice(0, 9)
-            .map((c, i) => [i + 1, () => put(items, c.name)])
-    ),
+            .map((c, i) => [i + 1, () => todo(c.name)])
+    );
+
+/** The keys of the dock; `likely` is the class that pictures may be said not to be of. */
+export const dockKeys = (items, likely) => ({
+    ...classKeys((to) => put(items, to)),
     0: likely
         ? () => each(items, (ids) => reject(ids, likely))
         : !state.server.several && (() => each(items, none)),

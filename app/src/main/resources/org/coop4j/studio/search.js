@@ -2,7 +2,7 @@
 
 import {drop} from "./give.js";
 import {data, fail, focus, forget, redraw, request, state} from "./model.js";
-import {button, count, h, image, kbd, muted, name, part, pictures, segments, skeleton} from "./parts.js";
+import {button, h, image, kbd, looking, name, number, part, pictures, segments} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
 
 const FIELD = {}; // where pictures are dropped as examples
@@ -172,7 +172,7 @@ function head() {
     const {known, compared} = found() ?? {known: true, compared: 0};
     const of = named();
     const {total} = state.server;
-    const all = compared < total ? `${compared.toLocaleString("en")} of ${pictures(total)}` : `All ${pictures(total)}`;
+    const all = compared < total ? `${number(compared)} of ${pictures(total)}` : `All ${pictures(total)}`;
     return [
         text,
         found() &&
@@ -210,14 +210,14 @@ function usual(others) {
 function results() {
     const answer = found();
     if (!answer) {
-        return [muted("Looking at the pictures …"), skeleton()];
+        return looking();
     }
     const {unsorted, others} = answer;
     const most = usual(others);
     const odd = new Set(others.slice(0, 12).filter((p) => most && !p.labels.includes(most)));
     const n = state.picked.size;
     const some = n || foundPictures().some((p) => p.id === state.focus);
-    const few = (list, all) => (list.length < all ? `the first ${list.length.toLocaleString("en")} of ` : "");
+    const few = (list, all) => (list.length < all ? `the first ${number(list.length)} of ` : "");
     const sorted = state.server.total - state.server.unsorted;
     return [
         h(

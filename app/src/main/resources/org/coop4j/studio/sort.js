@@ -2,13 +2,13 @@
 
 import {asked, helpful} from "./asked.js";
 import {ask} from "./dialog.js";
-import {groups} from "./groups.js";
 import {act, classes, data, focus, gesture, move, none, redraw, reject, state} from "./model.js";
-import {bar, button, count, h, image, kbd, muted, name, part, pictures, segments, skeleton} from "./parts.js";
+import {bar, button, count, h, image, kbd, looking, muted, name, number as n, part, pictures, segments, small} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
+import {groups} from "./questions.js";
 
-const MINUTES = {30: 2, 100: 5, 400: 20}; // that a check takes
-const LEVELS = {90: "90 %", 95: "95 %", 98: "98 %"}; // that are right
+const MINUTES = {30: 2, 100: 5, 400: 20}; // that a check of so many pictures takes
+const LEVELS = [90, 95, 98]; // % that are right
 const VIEWS = {rows: "Rows", next: "One by one", groups: "Groups"};
 const STRANGERS = 8;
 const DOUBTS = 4;
@@ -27,7 +27,6 @@ const promise = (a) => a.promises.find((p) => p.error === 100 - level);
 const isEarly = () => (!s().sorted && s().encoded === s().total && !s().comparing);
 const shown = () => (isEarly() ? "groups" : isChecking() ? "check" : view);
 const items = (ids) => ids.map((id) => ({id}));
-const n = (number) => number.toLocaleString("en");
 
 function show(to) {
     [view, opened] = [to, null];
@@ -65,23 +64,9 @@ function accept(a) {
     );
 }
 
-/** What the screen says in place of what is true of all pictures. */
+/** What is said above the rows. */
 function head(a) {
-    if (shown() === "check") {
-        return [
-            `Check ${count(check().drawn, "picture")}, drawn at random.`,
-            "The studio’s own answers stay hidden until the end, so that they do not sway you.",
-            button("Stop: no promise", stop, ".plain.large", "Esc")
-        ];
-    }
-    if (shown() === "next") {
-        return [
-            "Label 12 pictures that help most.",
-            "Each one stands for many that the studio is unsure of. After the twelfth it learns again.",
-            views()
-        ];
-    }
-    if (shown() !== "rows" || !a?.pictures) {
+    if (!a?.pictures) {
         return null;
     }
     const p = promise(a);
@@ -116,8 +101,8 @@ function head(a) {
 function promised(a) {
     const p = promise(a);
     const {drawn} = check();
-    const choice = (label, options, value, set, off) =>
-        segments(label, Object.entries(options), String(value), (to) => (set(Number(to)), redraw()), off);
+    const choice = (label, options, unit, value, set, off) =>
+        segments(label, options.map((one) => [one, one + unit]), value, (to) => (set(to), redraw()), off);
     const done = (share) =>
         h(
             ".checked",
@@ -129,7 +114,7 @@ function promised(a) {
             bar(share, ".thick")
         );
     if (!p) {
-        const off = (m) => !possible(a, Number(m)) && `needs ${m} unsorted pictures, and ${check().fewest} checks`;
+        const off = (m) => !possible(a, m) && `needs ${m} unsorted pictures, and ${check().fewest} checks`;
         return h(
             ".panel.promise",
             done(0),
@@ -139,9 +124,8 @@ function promised(a) {
                 h("b", "how many of those it accepts are right"),
                 ", at least 9 of 10."
             ),
-            choice("Pictures to check", {30: "30", 100: "100", 400: "400"}, chosen(a), (m) => (amount = m), off),
-            h(
-                "p.small.muted",
+            choice("Pictures to check", [30, 100, 400], "", chosen(a), (m) => (amount = m), off),
+            small(
                 chosen(a)
                     ? `${MINUTES[chosen(a)]} minutes. 30 are enough only if all are right; 400 let more through.`
                     : `A check needs ${Math.max(30, check().fewest)} unsorted pictures.`
@@ -151,7 +135,7 @@ function promised(a) {
     const changed = before && before.drawn === drawn && before.level === level && before.accepted !== p.accepted;
     const off = (to) => {
         const {needs, accepted} = a.promises.find((one) => one.error === 100 - to);
-        return needs > drawn ? `needs ${needs} checked pictures` : !accepted && Number(to) !== level && "no promise";
+        return needs > drawn ? `needs ${needs} checked pictures` : !accepted && to !== level && "no promise";
     };
     return h(
         ".panel.promise",
@@ -169,7 +153,7 @@ function promised(a) {
             a.late > 0 && `${count(a.late, "new picture")} ${a.late === 1 ? "is" : "are"} not part of the promise. `,
             !a.joint && "On your checked pictures, looking one by one is better: it is used."
         ),
-        h(".row", h("span", {"aria-hidden": "true"}, "Right:"), choice("Right", LEVELS, level, (to) => (level = to), off))
+        h(".row", h("span", {"aria-hidden": "true"}, "Right:"), choice("Right", LEVELS, " %", level, (to) => (level = to), off))
     );
 }
 
@@ -187,13 +171,13 @@ function row(r, a) {
             h(
                 "div",
                 h("h3", name(r.name)),
-                h("p.small.muted", taken == null ? `${n(all)} look like it` : [h("b", n(taken)), ` of ${n(all)}`])
+                small(taken == null ? `${n(all)} look like it` : [h("b", n(taken)), ` of ${n(all)}`])
             ),
             last
                 ? h(
                       ".ends",
                       some("row ", r.pictures.slice(0, 4)),
-                      h("p.small.muted", n(taken - 7), h("br"), "between"),
+                      small(n(taken - 7), h("br"), "between"),
                       some("end ", last)
                   )
                 : some("row ", r.pictures.slice(0, taken || undefined)),
@@ -265,11 +249,11 @@ function rows(a) {
                 ".stack",
                 a.doubts.length > 0 && [
                     h("h2", "One of these two?"),
-                    h("p.small.muted", two),
+                    small(two),
                     h("ul.doubts", a.doubts.slice(0, DOUBTS).map(doubt))
                 ],
                 h("h2", "Least like your classes"),
-                h("p.small.muted", "An order, no verdict: some may be yours."),
+                small("An order, no verdict: some may be yours."),
                 mosaic("strangers", "Least like your classes", strangers(a), {width: 88, height: 72}),
                 h(
                     ".row.wrap",
@@ -347,84 +331,97 @@ function checking() {
     };
 }
 
+/** The pictures of the rows, or of what is open in their place. */
 const list = () => {
     const a = answers();
-    return !a || shown() !== "rows"
-        ? []
-        : opened === ""
-          ? a.different
-          : items(opened ? rowOf(a).pictures : [...a.rows.flatMap((r) => r.pictures), ...a.strangers]);
+    return !a ? [] : opened === "" ? a.different : items(opened ? rowOf(a).pictures : [...a.rows.flatMap((r) => r.pictures), ...a.strangers]);
 };
 
-const busy = () => {
+function busy() {
     const {comparing: now, encoded, total} = s();
-    return [
-        muted(
-            now
-                ? `Comparing ${n(now.done)} of ${n(now.total)} pictures`
-                : encoded < total
-                  ? `Looking at pictures: ${n(encoded)} of ${n(total)}`
-                  : check().drawn
-                    ? "Testing your answers"
-                    : "Looking at the pictures …"
-        ),
-        skeleton()
-    ];
+    return looking(
+        now
+            ? `Comparing ${n(now.done)} of ${n(now.total)} pictures`
+            : encoded < total
+              ? `Looking at pictures: ${n(encoded)} of ${n(total)}`
+              : check().drawn
+                ? "Testing your answers"
+                : undefined
+    );
+}
+
+/** What is shown: one question of a check or of those that help most, groups, or rows. */
+const SHOWN = {
+    check: {
+        head: () => [
+            `Check ${count(check().drawn, "picture")}, drawn at random.`,
+            "The studio’s own answers stay hidden until the end, so that they do not sway you.",
+            button("Stop: no promise", stop, ".plain.large", "Esc")
+        ],
+        draw: () => asked(checking()),
+        keys: () => ({...asked.keys(checking()), Escape: stop})
+    },
+    next: {
+        head: () => [
+            "Label 12 pictures that help most.",
+            "Each one stands for many that the studio is unsure of. After the twelfth it learns again.",
+            views()
+        ],
+        draw() {
+            const question = helpful();
+            return question.id ? asked(question) : question.text;
+        },
+        keys() {
+            const question = answers() && helpful();
+            return question?.id && asked.keys(question);
+        }
+    },
+    groups: {...groups, head: () => null, draw: () => groups.draw(s().sorted > 0 && views())},
+    rows: {
+        head,
+        draw(a) {
+            const p = promise(a);
+            if (p && before?.drawn !== check().drawn) {
+                before = {drawn: check().drawn, accepted: p.accepted, level};
+            }
+            return opened === null ? rows(a) : whole(a);
+        },
+        dock: () => list().length > 0 && dock(list()),
+        keys: (a) => ({
+            ...dockKeys(list()),
+            c: classFrom(),
+            ...(a && {
+                n: !promise(a)?.accepted && draw(a),
+                Enter: opened === null && accept(a),
+                y: opened && these(rowOf(a)),
+                ...(opened !== null && {Escape: () => open(null)})
+            })
+        })
+    }
 };
 
 export const sort = {
     title: "Sort",
     waiting: ({unsorted}) => unsorted,
-    head: () => head(answers()),
+    head: () => SHOWN[shown()].head(answers()),
     draw() {
         const a = answers();
         const now = shown();
-        if (now === "check") {
-            return asked(checking());
+        if (now !== "check") {
+            pace = null;
+            if (!s().unsorted) {
+                return h("h2", "Everything is sorted.");
+            }
+            if (now !== "groups" && (!a || (check().drawn && !a.promises.length))) {
+                return busy();
+            }
         }
-        pace = null;
-        if (!s().unsorted) {
-            return h("h2", "Everything is sorted.");
-        }
-        if (now === "groups") {
-            return groups.draw(s().sorted > 0 && views());
-        }
-        if (!a || (check().drawn && !a.promises.length)) {
-            return busy();
-        }
-        if (now === "next") {
-            const question = helpful();
-            return question.id ? asked(question) : question.text;
-        }
-        const p = promise(a);
-        if (p && before?.drawn !== check().drawn) {
-            before = {drawn: check().drawn, accepted: p.accepted, level};
-        }
-        return opened === null ? rows(a) : whole(a);
+        return SHOWN[now].draw(a);
     },
-    dock: () => (shown() === "groups" ? groups.dock() : list().length > 0 && dock(list())),
-    keys() {
-        const a = answers();
-        const now = shown();
-        const all = s().sorted && now !== "check" && {v: other};
-        const question = now === "next" && a && helpful();
-        return now === "check"
-            ? {...asked.keys(checking()), Escape: stop}
-            : now === "next"
-              ? {...all, ...(question?.id && asked.keys(question))}
-              : now === "groups"
-                ? {...all, ...groups.keys()}
-                : {
-                      ...all,
-                      ...dockKeys(list()),
-                      c: classFrom(),
-                      ...(a && {
-                          n: !promise(a)?.accepted && draw(a),
-                          Enter: opened === null && accept(a),
-                          y: opened && these(rowOf(a)),
-                          ...(opened !== null && {Escape: () => open(null)})
-                      })
-                  };
-    },
+    dock: () => SHOWN[shown()].dock?.(),
+    keys: () => ({
+        ...(s().sorted && shown() !== "check" && {v: other}),
+        ...SHOWN[shown()].keys(answers())
+    }),
     leave: () => ((opened = null), (pace = null), groups.leave())
 };

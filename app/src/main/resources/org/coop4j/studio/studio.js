@@ -6,13 +6,13 @@ import {drawDialog, open} from "./dialog.js";
 import {folders} from "./folders.js";
 import {adder, collect, drop, given} from "./give.js";
 import {history} from "./history.js";
-import {labels} from "./labels.js";
 import {learn, learning, timeLeft} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
-import {button, count, h, images, kbd, likely, muted, name, percent, pictures, precision, skeleton} from "./parts.js";
+import {button, count, h, images, kbd, likely, muted, name, number, percent, pictures, precision, skeleton} from "./parts.js";
 import {look} from "./pictures.js";
 import {render} from "./preact.js";
+import {labels} from "./questions.js";
 import {sort} from "./sort.js";
 import {trial} from "./try.js";
 import {use} from "./use.js";
@@ -120,7 +120,7 @@ function told({total, unsorted, classes, fitted, test, mistakes, undo: did}) {
     }
     const accepted = state.screen === "board" && ACCEPTED.exec(did);
     if (accepted) {
-        const left = unsorted ? ` ${unsorted.toLocaleString("en")} are left to sort.` : "";
+        const left = unsorted ? ` ${number(unsorted)} are left to sort.` : "";
         const evidence = `At least ${accepted[2]} are right; nobody has looked at them.${left}`;
         return [`The studio put ${accepted[1]} into your classes.`, evidence, ...sort("learn", "Learn")];
     }

@@ -2,7 +2,7 @@
 
 import {redraw, say} from "./model.js";
 import {other, otherHead, otherKeys} from "./other.js";
-import {button, h, part} from "./parts.js";
+import {button, choices, h, part} from "./parts.js";
 
 const PARTS = {commands: "On the command line", curl: "Over HTTP", java: "From Java", properties: "With Spring Boot"};
 const VIEWS = {texts: "Download and commands", tags: "Write tags", folder: "Sort another folder"};
@@ -37,9 +37,7 @@ export const use = {
     draw: (texts) => [
         h(
             ".row.wrap",
-            Object.entries(VIEWS).map(([key, title]) =>
-                button(title, () => ((view = key), redraw()), ".choice", null, {"aria-pressed": String(key === view)})
-            )
+            choices(Object.entries(VIEWS), view, (key) => ((view = key), redraw()))
         ),
         view === "texts" ? commands(texts) : other(view)
     ],

@@ -1,7 +1,7 @@
 // Why: where a picture speaks for a class, and what covering that part changes.
 
 import {fail, redraw, request, state} from "./model.js";
-import {bar, button, figure, h, muted, name, segments} from "./parts.js";
+import {bar, button, figure, h, muted, name, segments, small} from "./parts.js";
 
 const MEAN = "#7b7568"; // with which parts are covered
 
@@ -43,7 +43,7 @@ export function picture(subject, alt) {
               ".stack.mapping",
               h("img.whole", {src: map.picture, alt: map.title}),
               h("ul.small.stack", ["for", "against", "hatch"].slice(0, map.legend.length).map((kind, i) => h("li.row", h(`span.heat.${kind}`), h("bdi", map.legend[i])))),
-              h("p.small.muted", map.scale, " ", map.meaning)
+              small(map.scale, " ", map.meaning)
           )
         : h("img.whole", {src: subject.src, alt});
 }

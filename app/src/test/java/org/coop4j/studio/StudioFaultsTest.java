@@ -58,7 +58,7 @@ class StudioFaultsTest {
         private Hindered() {}
 
         public static void main(String[] arguments) throws IOException {
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Hindered::sha256)) {
+            try (Studio studio = StudioFolder.open(Path.of(arguments[0]), false, StudioFolder.USER, Hindered::sha256)) {
                 System.out.println(studio.snapshot().photos().size() + " pictures");
                 studio.unusable().forEach(System.out::println);
                 attempt(() -> studio.upload(Arrays.copyOf(picture(99), 50_000), null, "large.png", null));
@@ -235,14 +235,14 @@ class StudioFaultsTest {
             for (int start = 0; start < 2; start++) {
                 long begun = System.nanoTime();
                 long worked = processorTime();
-                try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+                try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
                     System.out.printf("%d (%d)%n", (System.nanoTime() - begun) / 1_000_000, processorTime() - worked);
                     if (studio.question() != null) {
                         studio.answer(true);
                     }
                 }
             }
-            try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+            try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
                 List<Version> latest = history(studio);
                 List<Version> earlier =
                         studio.history(latest.get(latest.size() - 1).state());
@@ -306,7 +306,7 @@ class StudioFaultsTest {
             byte[] content = Files.readAllBytes(damaged);
             content[content.length / 2] ^= 1;
             Files.write(damaged, content);
-            try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+            try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
                 assertThat(history(studio)).hasSize(Journal.LISTED);
                 assertThat(own.resolve("journal.damaged-1").toFile().exists()).isEqualTo(name.equals("journal"));
             }
@@ -369,7 +369,7 @@ class StudioFaultsTest {
                 throw new UncheckedIOException(e);
             }
         });
-        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
+        try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Hindered::sha256)) {
             List<String> all = ids(studio, "a");
             other.start();
             studio.move(all, "b", false, null);
@@ -407,7 +407,7 @@ class StudioFaultsTest {
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("a/deep/linked"), folder.resolve("elsewhere"));
         Files.createSymbolicLink(photos.resolve("b/near.png"), Path.of("../../near.png"));
-        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Sha256::of)) {
+        try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Sha256::of)) {
             String nested = studio.snapshot().photos().stream()
                     .filter(one -> one.path().equals("a/deep/linked/p1.png"))
                     .findFirst()
@@ -617,7 +617,7 @@ class StudioFaultsTest {
                 assertThat(pictures(photos)).isEqualTo(before);
             }
         }
-        Studio.open(photos, true, StudioFolder.USER, Sha256::of).close();
+        StudioFolder.open(photos, true, StudioFolder.USER, Sha256::of).close();
         try (Studio studio = open(photos)) {
             studio.answer(goesOn);
             assertThrown(() -> studio.answer(goesOn), "Nothing was asked");
@@ -652,7 +652,7 @@ class StudioFaultsTest {
         try (Studio studio = open(photos)) {
             assertThat(studio.question()).isNull();
         }
-        try (Studio studio = Studio.open(photos, false, other, Sha256::of)) {
+        try (Studio studio = StudioFolder.open(photos, false, other, Sha256::of)) {
             assertThat(studio.question().why()).contains("somebody else");
             assertThat(studio.question().unfinished()).isNull();
         }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.base.IoFunction;
 import org.coop4j.base.JavaChild;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
@@ -98,7 +99,12 @@ final class StudioFolder {
     }
 
     static Studio open(Path folder) throws IOException {
-        return Studio.open(folder, false, USER, Sha256::of);
+        return open(folder, false, USER, Sha256::of);
+    }
+
+    static Studio open(Path folder, boolean readOnly, StateFolder user, IoFunction<Path, String> sha256)
+            throws IOException {
+        return Studio.open(folder, readOnly, user, sha256, "");
     }
 
     static List<Version> history(Studio studio) {

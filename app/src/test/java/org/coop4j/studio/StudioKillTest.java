@@ -38,7 +38,7 @@ class StudioKillTest {
 
         public static void main(String[] arguments) throws IOException {
             Random random = new Random(Long.parseLong(arguments[1]));
-            try (Studio studio = Studio.open(Path.of(arguments[0]), false, StudioFolder.USER, Sha256::of)) {
+            try (Studio studio = StudioFolder.open(Path.of(arguments[0]), false, StudioFolder.USER, Sha256::of)) {
                 System.out.println("open");
                 while (true) {
                     StudioFolder.anything(studio, random);

@@ -597,7 +597,7 @@ class StudioServerTest {
         JsonNode changed = get("map");
         assertThat(changed.path("points")).hasSize(27);
         for (JsonNode point : changed.path("points")) {
-            if (point.path("picture").asText().equals(id)) {
+            if (point.path("id").asText().equals(id)) {
                 assertThat(point.path("labels").path(0).asText()).isEqualTo("dog");
                 assertThat(point.path("unsorted").asBoolean()).isFalse();
             }
@@ -607,11 +607,11 @@ class StudioServerTest {
     @Test
     void theMapTellsAcceptedPicturesFromAPersonsAndDoubtsOnlyThoseOfAPerson() throws Exception {
         Path own = fill(folder.resolve("own"), 9, "", "cat", "dog");
-        try (Studio studio = Studio.open(own, false, StudioFolder.USER, Sha256::of);
+        try (Studio studio = StudioFolder.open(own, false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
-                Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {});
-                PhotoMap map = new PhotoMap(model, () -> {})) {
+                Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {
+            PhotoMap map = new PhotoMap(model, () -> {});
             model.start();
             Map<String, String> accepted = new HashMap<>();
             studio.snapshot().of(null).stream().limit(4).forEach(one -> accepted.put(one.sha256(), "dog"));
@@ -621,14 +621,17 @@ class StudioServerTest {
                 Thread.sleep(20);
             }
             List<PhotoMap.Point> points = map.of(studio.snapshot()).points();
-            assertThat(points).filteredOn(PhotoMap.Point::accepted).hasSize(4).allSatisfy(point -> {
-                assertThat(point.labels()).containsExactly("dog");
-                assertThat(point.among()).isNull();
-            });
+            assertThat(points)
+                    .filteredOn(point -> point.picture().accepted())
+                    .hasSize(4)
+                    .allSatisfy(point -> {
+                        assertThat(point.picture().labels()).containsExactly("dog");
+                        assertThat(point.among()).isNull();
+                    });
             assertThat(points).filteredOn(PhotoMap.Point::unsorted).hasSize(4);
             for (PhotoMap.Point one : points) {
                 if (one.among() != null) {
-                    studio.keep(one.picture());
+                    studio.keep(one.picture().id());
                 }
             }
             assertThat(map.of(studio.snapshot()).points()).allMatch(point -> point.among() == null);
@@ -639,7 +642,7 @@ class StudioServerTest {
         Map<String, List<Double>> places = new HashMap<>();
         map.path("points")
                 .forEach(point -> places.put(
-                        point.path("picture").asText(),
+                        point.path("id").asText(),
                         List.of(point.path("x").asDouble(), point.path("y").asDouble())));
         return places;
     }
@@ -752,7 +755,7 @@ class StudioServerTest {
 
     @Test
     void noChangeWaitsForTheTextTower() throws Exception {
-        try (Studio studio = Studio.open(
+        try (Studio studio = StudioFolder.open(
                         fill(folder.resolve("own"), 3, "cat", "dog"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
@@ -864,7 +867,7 @@ class StudioServerTest {
                 Files.copy(files.get(i), own.resolve(label + "-" + i + ".jpg"));
             }
         }
-        try (Studio studio = Studio.open(folder.resolve("own"), false, StudioFolder.USER, Sha256::of);
+        try (Studio studio = StudioFolder.open(folder.resolve("own"), false, StudioFolder.USER, Sha256::of);
                 EncodedPhotos encoded =
                         new EncodedPhotos(new Images(clip, Run.Options.of(folder.resolve("own bank"))));
                 Model model = new Model(studio, clip, encoded, new Quality(studio, 8), () -> {})) {

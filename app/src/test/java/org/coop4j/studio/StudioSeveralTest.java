@@ -143,7 +143,7 @@ class StudioSeveralTest {
             for (int i = 0; i < 80; i++) {
                 StudioFolder.anything(studio, random);
                 assertThat(contents(folder)).as("step " + i).containsAll(known);
-                try (Studio other = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
+                try (Studio other = StudioFolder.open(folder, true, StudioFolder.USER, Sha256::of)) {
                     assertAgree(studio, other);
                 }
             }
@@ -200,7 +200,7 @@ class StudioSeveralTest {
             busy.destroyForcibly();
             busy.waitFor();
             try (Studio studio = open(folder);
-                    Studio other = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
+                    Studio other = StudioFolder.open(folder, true, StudioFolder.USER, Sha256::of)) {
                 assertThat(studio.question()).isNull();
                 assertAgree(studio, other);
             }
@@ -421,7 +421,7 @@ class StudioSeveralTest {
     @Test
     void copiesShareTheirLabelsAndReadOnlyWritesNothing() throws IOException {
         Files.write(folder.resolve("copy.png"), picture(0));
-        try (Studio studio = Studio.open(folder, true, StudioFolder.USER, Sha256::of)) {
+        try (Studio studio = StudioFolder.open(folder, true, StudioFolder.USER, Sha256::of)) {
             assertThat(labels(studio)).containsEntry("copy.png", Map.of("car", true, "dog", true));
             assertThrown(() -> studio.move(List.of(id(3)), "dog", false, null), "--read-only");
             Files.move(folder.resolve("p1.png"), folder.resolve("moved.png"));

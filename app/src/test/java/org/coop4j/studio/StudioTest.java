@@ -662,11 +662,11 @@ class StudioTest {
         fill(folder, 1, "a");
         try (Studio studio = open(folder)) {
             assertThrown(CommandFailure.class, () -> open(folder), "is open in another studio");
-            Studio.open(folder, true, StudioFolder.USER, Sha256::of).close();
+            StudioFolder.open(folder, true, StudioFolder.USER, Sha256::of).close();
             assertThat(studio.snapshot().photos()).hasSize(1);
         }
         Path split = fill(folder.resolve("a"), 1, "train", "test");
-        assertThrown(() -> Studio.open(split, false, StudioFolder.USER, Sha256::of), "split");
+        assertThrown(() -> StudioFolder.open(split, false, StudioFolder.USER, Sha256::of), "split");
     }
 
     @Test
@@ -674,12 +674,12 @@ class StudioTest {
         fill(folder, 2, "photos/a", "elsewhere");
         Path photos = folder.resolve("photos");
         Files.createSymbolicLink(photos.resolve("linked"), folder.resolve("elsewhere"));
-        try (Studio studio = Studio.open(photos, true, StudioFolder.USER, Sha256::of)) {
+        try (Studio studio = StudioFolder.open(photos, true, StudioFolder.USER, Sha256::of)) {
             assertThrown(() -> studio.move(ids(studio, "a"), null, false, null), "--read-only");
             assertThat(studio.thumbnail(ids(studio, "a").get(0))).isNotEmpty();
         }
         assertThat(photos.resolve(PhotoFolder.OWN)).doesNotExist();
-        try (Studio studio = Studio.open(photos, false, StudioFolder.USER, Sha256::of)) {
+        try (Studio studio = StudioFolder.open(photos, false, StudioFolder.USER, Sha256::of)) {
             assertThrown(() -> studio.move(ids(studio, "a"), "linked", false, null), "link");
             assertThrown(() -> studio.move(ids(studio, "linked"), "a", false, null), "link");
         }
