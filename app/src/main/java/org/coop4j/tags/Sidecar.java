@@ -3,10 +3,11 @@ package org.coop4j.tags;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -86,9 +87,23 @@ final class Sidecar {
                     .collect(Collectors.joining(String.valueOf(separator)));
         }
 
-        /** Returns the path of an entry. */
+        /** Returns the path of an entry; of a word, itself. */
         List<String> path(String entry) {
-            return path(entry, separator);
+            return this == SUBJECT ? List.of(entry) : path(entry, separator);
+        }
+
+        /** Returns an entry as the record has it. */
+        String keyed(String entry) {
+            return key() + "=" + entry;
+        }
+
+        /** Returns the entries of this list in the record. */
+        List<String> of(List<String> recorded) {
+            String start = keyed("");
+            return recorded.stream()
+                    .filter(one -> one.startsWith(start))
+                    .map(one -> one.substring(start.length()))
+                    .toList();
         }
 
         static List<String> path(String entry, char separator) {
@@ -200,15 +215,12 @@ final class Sidecar {
     }
 
     private boolean isThere(List<String> path, Written record) {
-        String label = path.get(path.size() - 1);
         return Stream.of(Tags.values()).anyMatch(tags -> {
             List<String> values = values(tags.property());
             return values.contains(tags.entry(path))
-                    || record.added.stream()
-                            .filter(added -> added.startsWith(tags.key() + "="))
-                            .map(added -> added.substring(tags.key().length() + 1))
+                    || tags.of(record.added).stream()
                             .anyMatch(entry -> values.contains(entry)
-                                    && (tags == Tags.SUBJECT ? entry : last(tags.path(entry))).equals(label));
+                                    && last(tags.path(entry)).equals(last(path)));
         });
     }
 
@@ -221,41 +233,36 @@ final class Sidecar {
         List<String> added = new ArrayList<>();
         List<String> copied = new ArrayList<>();
         List<String> made = new ArrayList<>(isNew ? List.of(FILE) : List.of());
-        List<Tags> missing = new ArrayList<>();
+        Map<Tags, Set<String>> missing = new EnumMap<>(Tags.class);
         // A list without entries would be read as an empty tag.
         for (Tags tags : labels.isEmpty() ? List.<Tags>of() : List.of(Tags.values())) {
-            List<String> values = new ArrayList<>(values(tags.property()));
+            List<String> values = values(tags.property());
             Set<String> entries = new LinkedHashSet<>();
             if (values.isEmpty()) {
                 persons.forEach(path -> entries.add(tags.entry(path)));
-                entries.forEach(entry -> copied.add(tags.key() + "=" + entry));
+                entries.forEach(entry -> copied.add(tags.keyed(entry)));
             }
             for (String label : labels) {
                 String entry = tags.entry(result.path(label));
                 if (!values.contains(entry) && entries.add(entry)) {
-                    added.add(tags.key() + "=" + entry);
+                    added.add(tags.keyed(entry));
                 }
             }
-            if (property(tags.property()).isEmpty()) {
-                missing.add(tags);
+            Optional<Element> property = property(tags.property());
+            if (property.isEmpty()) {
+                missing.put(tags, entries);
                 made.add(tags.key());
-            }
-            if (!missing.contains(tags)) {
-                append(property(tags.property()).get(), tags.container, entries);
+            } else {
+                append(property.get(), tags.container, entries);
             }
         }
         boolean isOurs = own().isPresent(); // and has the namespaces of other lists
         if (!isOurs) {
-            describe(missing);
+            describe(missing.keySet());
         }
-        for (Tags tags : missing) {
-            Set<String> entries = new LinkedHashSet<>();
-            Stream.of(copied, added)
-                    .flatMap(List::stream)
-                    .filter(one -> one.startsWith(tags.key() + "="))
-                    .forEach(one -> entries.add(one.substring(tags.key().length() + 1)));
+        for (Tags tags : missing.keySet()) {
             String namespace = isOurs ? " xmlns:%s=\"%s\"".formatted(tags.prefix, tags.namespace) : "";
-            create(tags.key(), namespace, tags.container, entries);
+            create(tags.key(), namespace, tags.container, missing.get(tags));
         }
         extend(COPIED, copied);
         extend(MADE, made);
@@ -264,22 +271,28 @@ final class Sidecar {
 
     /** Returns the paths of a person's tags; a list that we make has them first. */
     private Set<List<String>> personsTags() {
-        Set<String> ours = written().flatMap(one -> one.added.stream()).collect(Collectors.toSet());
-        Set<List<String>> paths = new LinkedHashSet<>();
-        for (Tags tags : List.of(Tags.LIST, Tags.HIERARCHY)) {
-            values(tags.property()).stream()
-                    .filter(entry -> !ours.contains(tags.key() + "=" + entry))
-                    .forEach(entry -> paths.add(tags.path(entry)));
-        }
-        values(LAST_KEYWORD).forEach(entry -> paths.add(Tags.path(entry, '/')));
+        List<String> ours = written().flatMap(one -> one.added.stream()).toList();
+        Set<List<String>> paths = paths(ours).collect(Collectors.toCollection(LinkedHashSet::new));
+        List<String> subjects = persons(Tags.SUBJECT, ours);
         Set<String> parts = paths.stream().flatMap(List::stream).collect(Collectors.toSet());
-        List<String> subjects = values(Tags.SUBJECT.property()).stream()
-                .filter(word -> !ours.contains(Tags.SUBJECT.key() + "=" + word))
-                .toList();
-        boolean none = paths.isEmpty() && subjects.isEmpty();
-        (none ? words : subjects)
+        (paths.isEmpty() && subjects.isEmpty() ? words : subjects)
                 .stream().filter(word -> !parts.contains(word)).forEach(word -> paths.add(List.of(word)));
         return paths;
+    }
+
+    /** Returns the entries of a list but those of ours. */
+    private List<String> persons(Tags tags, List<String> ours) {
+        List<String> entries = new ArrayList<>(values(tags.property()));
+        entries.removeAll(tags.of(ours));
+        return entries;
+    }
+
+    /** Returns the paths of all lists that have some, but those of ours. */
+    private Stream<List<String>> paths(List<String> ours) {
+        return Stream.concat(
+                Stream.of(Tags.LIST, Tags.HIERARCHY)
+                        .flatMap(tags -> persons(tags, ours).stream().map(tags::path)),
+                values(LAST_KEYWORD).stream().map(entry -> Tags.path(entry, '/')));
     }
 
     // Undo
@@ -290,27 +303,27 @@ final class Sidecar {
             return;
         }
         for (Written one : written().filter(one -> names.test(one.name)).toList()) {
-            List<String> added = new ArrayList<>(one.added);
-            Collections.reverse(added); // paths before words
-            for (String entry : added) {
-                remove(entry, true);
+            for (Tags tags : List.of(Tags.LIST, Tags.HIERARCHY, Tags.SUBJECT)) { // paths before words
+                for (String entry : tags.of(one.added)) {
+                    boolean stays = tags == Tags.SUBJECT
+                            && paths(List.of()).anyMatch(path -> last(path).equals(entry));
+                    if (!stays) {
+                        remove(tags, entry);
+                    }
+                }
             }
             xmp = xmp.without(written(one.name).get().element);
         }
         if (own().isEmpty() || written().findAny().isPresent()) {
             return;
         }
-        List<String> copied = ownValues(COPIED);
-        List<String> made = ownValues(MADE);
+        List<String> copied = values(own(COPIED));
+        List<String> made = values(own(MADE));
         for (Tags tags : Tags.values()) {
-            List<String> copies = copied.stream()
-                    .filter(one -> one.startsWith(tags.key() + "="))
-                    .toList();
-            boolean others =
-                    values(tags.property()).stream().anyMatch(entry -> !copies.contains(tags.key() + "=" + entry));
-            if (!others) {
+            List<String> copies = tags.of(copied);
+            if (copies.containsAll(values(tags.property()))) {
                 for (String copy : copies) {
-                    remove(copy, false);
+                    remove(tags, copy);
                 }
             }
             if (made.contains(tags.key()) && values(tags.property()).isEmpty()) {
@@ -325,26 +338,13 @@ final class Sidecar {
         }
     }
 
-    /** Removes an entry of a list; a word stays if a path ends in it. */
-    private void remove(String keyAndEntry, boolean unlessPath) throws InputException {
-        for (Tags tags : Tags.values()) {
-            if (keyAndEntry.startsWith(tags.key() + "=")) {
-                String entry = keyAndEntry.substring(tags.key().length() + 1);
-                boolean stays = unlessPath
-                        && tags == Tags.SUBJECT
-                        && Stream.concat(
-                                        Stream.of(Tags.HIERARCHY, Tags.LIST)
-                                                .flatMap(list -> values(list.property()).stream()
-                                                        .map(list::path)),
-                                        values(LAST_KEYWORD).stream().map(path -> Tags.path(path, '/')))
-                                .anyMatch(path -> last(path).equals(entry));
-                List<Element> found = items(tags.property()).stream()
-                        .filter(item -> item.words.toString().equals(entry))
-                        .toList();
-                if (!stays && !found.isEmpty()) {
-                    xmp = xmp.without(found.get(found.size() - 1));
-                }
-            }
+    /** Removes an entry of a list. */
+    private void remove(Tags tags, String entry) throws InputException {
+        Optional<Element> found = items(tags.property()).stream()
+                .filter(item -> item.words.toString().equals(entry))
+                .reduce((first, second) -> second);
+        if (found.isPresent()) {
+            xmp = xmp.without(found.get());
         }
     }
 
@@ -416,10 +416,6 @@ final class Sidecar {
         return items.stream().map(item -> item.words.toString()).toList();
     }
 
-    private List<String> ownValues(String name) {
-        return values(own(name));
-    }
-
     private Stream<Written> written() {
         return items(own(RESULTS)).stream()
                 .map(item -> new Written(
@@ -438,10 +434,11 @@ final class Sidecar {
 
     private static String field(Element item, String name) {
         Element holder = holder(item);
-        return Optional.ofNullable(holder.attributes.get(own(name))).orElseGet(() -> holder.all(own(name))
-                .map(child -> child.words.toString())
+        return Stream.concat(
+                        Stream.ofNullable(holder.attributes.get(own(name))),
+                        holder.all(own(name)).map(child -> child.words.toString()))
                 .findFirst()
-                .orElse(""));
+                .orElse("");
     }
 
     private static List<String> list(Element item, String name) {
@@ -497,7 +494,7 @@ final class Sidecar {
     }
 
     /** Adds our description, which is still empty, with the namespaces of lists to be made. */
-    private void describe(List<Tags> lists) throws InputException {
+    private void describe(Collection<Tags> lists) throws InputException {
         List<Element> siblings = xmp.rdf.children;
         String line = xmp.newLine();
         String space = siblings.isEmpty()
