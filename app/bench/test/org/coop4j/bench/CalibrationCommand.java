@@ -63,7 +63,7 @@ final class CalibrationCommand extends Bench.OnPhotographs {
         DataSpec source = DataSpec.of(data);
         ImageDataset dataset = images.dataset(source, 1);
         Recipe recipe = Recipe.of(method, Map.of("shots", shots), Recipe.Lists.of(source, dataset), images.space());
-        RunData lists = RunData.of(source, dataset, ClassHalf.ALL);
+        RunData lists = images.data(source, 1, ClassHalf.ALL);
         try (Learned learned = new Run(images, recipe, lists, Progress.NONE).learn(folder, false)) {
             return errors(learned.test());
         }

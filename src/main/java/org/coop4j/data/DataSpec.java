@@ -134,8 +134,9 @@ public record DataSpec(
         return new Builder(path.toString(), benchmark).build();
     }
 
-    /** Returns the data with the prompt of a model's authors, if there is one and the data has none of its own. */
-    public DataSpec promptedBy(Optional<String> authors) {
+    /** Returns the data with the prompt of the model's authors, if there is one and the data has none of its own. */
+    public DataSpec promptedBy(FeatureSpace space) {
+        Optional<String> authors = space.authorsPrompt();
         boolean keep = authors.isEmpty()
                 || template != null
                 || texts != null
@@ -288,21 +289,14 @@ public record DataSpec(
      */
     public InSpace withTexts(Path classFeatures, Double logitScale, Workers workers) throws IOException {
         DataFiles.Described described = new DataFiles(this, 1).described(); // the names are those of any seed
-        StoredFeatures images = described.features();
-        StoredFeatures features = StoredFeatures.ofTexts(classFeatures, described.classNames());
-        images.requireSameSpace(features);
-        float usual = features.logLogitScale((float) Math.log(FeatureSpace.USUAL_LOGIT_SCALE));
-        float scale = logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
-        FeatureTable space = FeatureTable.of(
-                images.precision(),
-                images.modelSha256().isEmpty() ? features.modelSha256() : images.modelSha256(),
-                scale,
-                described.classNames(),
-                features.rows().matrix(),
-                workers);
+        List<String> names = described.classNames();
+        StoredFeatures texts = StoredFeatures.ofTexts(classFeatures, names);
+        FeatureTable space = described.features().space(texts, names, logitScale, workers);
         String file = classFeatures.toAbsolutePath().normalize().toString();
         return new InSpace(
-                space, with().texts(new Texts(file, features.sha256(), scale)).build());
+                space,
+                with().texts(new Texts(file, texts.sha256(), space.logLogitScale()))
+                        .build());
     }
 
     /**

@@ -156,7 +156,7 @@ public record StoredFeatures(
     }
 
     /** Returns the model's parameter {@code logit_scale}, a logarithm, or else this. */
-    public float logLogitScale(float otherwise) {
+    private float logLogitScale(float otherwise) {
         return modelLogitScale == null ? otherwise : modelLogitScale;
     }
 
@@ -168,6 +168,32 @@ public record StoredFeatures(
                 logLogitScale(0),
                 List.of(),
                 FeatureMatrix.of(0, width(), new float[0]),
+                workers);
+    }
+
+    /**
+     * Returns the space of these features and of those of their classes' texts, in place of a model.
+     *
+     * @param logitScale factor of cosines in logits; null for the features' own, or else CLIP's 100
+     * @throws InputException if both models are known and differ, or the widths do
+     */
+    public FeatureTable space(StoredFeatures texts, List<String> classNames, Double logitScale, Workers workers)
+            throws InputException {
+        requireSameModel(file.toString(), modelSha256, texts.file.toString(), texts.modelSha256);
+        require(
+                width() == texts.width(),
+                "%s has features of width %d and %s of width %d: both must come from one model",
+                file,
+                width(),
+                texts.file,
+                texts.width());
+        float usual = texts.logLogitScale((float) Math.log(FeatureSpace.USUAL_LOGIT_SCALE));
+        return FeatureTable.of(
+                precision,
+                modelSha256.isEmpty() ? texts.modelSha256 : modelSha256,
+                logitScale == null ? logLogitScale(usual) : (float) Math.log(logitScale),
+                classNames,
+                texts.rows.matrix(),
                 workers);
     }
 
@@ -212,22 +238,6 @@ public record StoredFeatures(
                 kind == FeatureKind.EMBEDDED,
                 "%s has features after the visual projection, but the method needs those before it: use the images",
                 file);
-    }
-
-    /**
-     * Checks that features of images and of texts come from one model.
-     *
-     * @throws InputException if both models are known and differ, or the widths do
-     */
-    public void requireSameSpace(StoredFeatures other) throws InputException {
-        requireSameModel(file.toString(), modelSha256, other.file.toString(), other.modelSha256);
-        require(
-                width() == other.width(),
-                "%s has features of width %d and %s of width %d: both must come from one model",
-                file,
-                width(),
-                other.file,
-                other.width());
     }
 
     private static void requireSameModel(String a, String shaOfA, String b, String shaOfB) throws InputException {

@@ -181,22 +181,20 @@ public interface Method {
     /**
      * Checks that it works in a space.
      *
-     * @throws IllegalArgumentException if not, naming the methods that do
+     * @throws RefusedException if not, naming the methods that do
      */
     default void requireFits(FeatureSpace space) {
         String lacks = lacks(space);
         if (lacks != null) {
-            boolean features = space.towers().isEmpty();
-            String message = "%s needs %s: give %s, or use one of %s"
+            throw new RefusedException("%s needs %s: give %s, or use one of %s"
                     .formatted(
                             id(),
                             lacks,
-                            features ? "the model itself" : "another model",
+                            space.towers().isEmpty() ? "the model itself" : "another model",
                             all().stream()
                                     .filter(m -> m.suits(suits(true)) && m.lacks(space) == null)
                                     .map(Method::id)
-                                    .collect(Collectors.joining(", ")));
-            throw features ? new RefusedException(message) : new IllegalArgumentException(message);
+                                    .collect(Collectors.joining(", "))));
         }
     }
 

@@ -461,12 +461,9 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
                     && data.published()
                             .filter(benchmark -> benchmark.name().equals(IMAGENET))
                             .isPresent();
-            return imageNet ? selected() : ensemble(own(data));
-        }
-
-        /** Returns the 7 selected templates followed by the data's own. */
-        public static List<String> ensemble(String own) {
-            return Stream.concat(selected().stream(), Stream.of(own)).toList();
+            return imageNet
+                    ? selected()
+                    : Stream.concat(selected().stream(), Stream.of(own(data))).toList();
         }
 
         private static List<String> read(String resource) {

@@ -8,7 +8,6 @@ import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
@@ -106,8 +105,7 @@ public record Learning(
             }
             return features;
         });
-        DataSpec source = descriptions.in(examples.source()).promptedBy(clip.authorsPrompt());
-        RunData data = RunData.of(source, lists, ClassHalf.ALL);
+        RunData data = images.data(descriptions.in(examples.source()), seed, ClassHalf.ALL);
         Recipe recipe = recipe(images, data, lists);
         try (Learned learned = new Run(images, recipe.named(recipe.method().title()), data, progress).learn()) {
             Images.Pictures train = learned.support().train();

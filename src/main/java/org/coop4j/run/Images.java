@@ -29,6 +29,7 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.PoolAnswer;
@@ -135,7 +136,7 @@ public final class Images {
         if (given != null) {
             return given;
         }
-        List<Object> key = List.of(data, data.seedOfSplit(seed));
+        List<Object> key = List.of(prompted(data), data.seedOfSplit(seed));
         ImageDataset known = datasets.get(key);
         if (known == null) {
             known = data.load(seed, note -> {
@@ -149,6 +150,21 @@ public final class Images {
             datasets.put(key, known);
         }
         return known;
+    }
+
+    /**
+     * Returns a dataset as a run uses it: with the prompt of the model's authors, unless it has one of its own.
+     *
+     * @param seed seed of the split, if the data has none
+     */
+    public RunData data(DataSpec source, long seed, ClassHalf classes) throws IOException {
+        DataSpec own = prompted(source);
+        String lists = own.listsSha256(dataset(own, seed));
+        return new RunData(own.name(), classes, lists, PromptTemplates.own(own), own);
+    }
+
+    private DataSpec prompted(DataSpec data) {
+        return data.promptedBy(space);
     }
 
     /**

@@ -86,11 +86,9 @@ public final class Run {
     public static Run of(FeatureSpace space, DataSpec data, Method method, Map<String, ?> settings, Options options)
             throws IOException {
         Images images = new Images(space, options);
-        DataSpec prompted = data.promptedBy(space.authorsPrompt());
-        ImageDataset lists = images.dataset(
-                prompted, Recipe.checked(method, settings).sample().seed());
-        Recipe recipe = Recipe.of(method, settings, Recipe.Lists.of(prompted, lists), space);
-        return new Run(images, recipe, RunData.of(prompted, lists, ClassHalf.ALL), Progress.NONE);
+        long seed = Recipe.checked(method, settings).sample().seed();
+        Recipe recipe = Recipe.of(method, settings, Recipe.Lists.of(data, images.dataset(data, seed)), space);
+        return new Run(images, recipe, images.data(data, seed, ClassHalf.ALL), Progress.NONE);
     }
 
     /** Prepares the run of a recipe, whose name the result has. */

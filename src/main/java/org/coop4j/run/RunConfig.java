@@ -15,11 +15,9 @@ import org.coop4j.base.Require;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble.PromptTemplates;
 import org.coop4j.method.Training;
 
 /**
@@ -81,11 +79,6 @@ public record RunConfig(
                     classes,
                     listsSha256,
                     source);
-        }
-
-        /** Describes a dataset whose lists were read. */
-        public static RunData of(DataSpec source, ImageDataset lists, ClassHalf classes) {
-            return new RunData(source.name(), classes, source.listsSha256(lists), PromptTemplates.own(source), source);
         }
 
         /** Returns everything that identifies the data, regardless of its place. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.NpzFileTest;
 import org.coop4j.weights.Shape;
@@ -287,12 +288,16 @@ class FeatureListTest {
         put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
         metadata.put("coop4j.model_sha256", "bbbb");
         StoredFeatures texts = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
-        assertThrown(Exception.class, () -> images.requireSameSpace(texts), "aaaa", "bbbb");
+        assertThrown(Exception.class, () -> space(images, texts), "aaaa", "bbbb");
         metadata.remove("coop4j.model_sha256"); // the models are unknown
-        images.requireSameSpace(StoredFeatures.ofTexts(write(), List.of("cat", "dog")));
+        space(images, StoredFeatures.ofTexts(write(), List.of("cat", "dog")));
         put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
         StoredFeatures wide = StoredFeatures.ofTexts(write(), List.of("cat", "dog"));
-        assertThrown(Exception.class, () -> images.requireSameSpace(wide), "width 2", "width 3");
+        assertThrown(Exception.class, () -> space(images, wide), "width 2", "width 3");
+    }
+
+    private static void space(StoredFeatures images, StoredFeatures texts) throws IOException {
+        images.space(texts, List.of("cat", "dog"), null, new Workers(1)).close();
     }
 
     private static void entry(ZipOutputStream zip, String name, String descr, String shape, byte[] elements)

@@ -226,7 +226,7 @@ class LearnInMemoryTest {
     void autoChoosesAsAChoiceOnTheFolderDoes() throws IOException {
         Images shared = new Images(clip, options());
         DataSpec data = DataSpec.of(pictures);
-        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
+        RunData lists = shared.data(data, 1, ClassHalf.ALL);
         Recipe.Lists counts = Recipe.Lists.of(data, shared.dataset(data, 1));
         List<Recipe> candidates = Method.quick().stream()
                 .map(method -> Recipe.of(method, Map.of(), counts, clip))

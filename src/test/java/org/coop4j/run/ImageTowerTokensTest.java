@@ -64,7 +64,7 @@ class ImageTowerTokensTest {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             Images images = new Images(clip, RunFixture.options(folder.resolve("choice"), false));
             DataSpec source = DataSpec.of(data);
-            RunConfig.RunData lists = RunConfig.RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            RunConfig.RunData lists = images.data(source, 1, ClassHalf.ALL);
             Method lora = Method.of("clip-lora").with(Map.of("vision_start", 1));
             Training training = Settings.with(lora.training(2), Map.of("epochs", 1));
             Sample two = Sample.of(2, 1);

@@ -169,7 +169,7 @@ class LearnedTest {
         DataSpec source = DataSpec.of(root);
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             Images images = new Images(clip, RunFixture.options(folder, false));
-            RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            RunData lists = images.data(source, 1, ClassHalf.ALL);
             List<Recipe> candidates = Stream.of("prototypes", "gda")
                     .map(id -> Recipe.checked(Method.of(id), Map.of()))
                     .toList();
@@ -209,7 +209,7 @@ class LearnedTest {
             recording.start();
             Images images = new Images(clip, RunFixture.options(folder, false));
             DataSpec source = DataSpec.of(root);
-            RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+            RunData lists = images.data(source, 1, ClassHalf.ALL);
             List<Recipe> candidates = Stream.of("prototypes", "gda")
                     .map(id -> Recipe.checked(Method.of(id), Map.of()))
                     .toList();

@@ -73,7 +73,7 @@ final class RunFixture {
         Run run(Clip clip, Run.Options options, Progress progress) throws IOException {
             Images shared = new Images(clip, options);
             DataSpec source = DataSpec.of(data);
-            RunData lists = RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
+            RunData lists = shared.data(source, sample.seed(), ClassHalf.ALL);
             RunConfig config = RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
                     .in(clip)
                     .withCheckpointEvery(checkpoints);

@@ -5,13 +5,11 @@ import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
-import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
@@ -54,9 +52,10 @@ final class AddClassCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         require(!Files.exists(out), out + " exists: choose another --out");
-        ClassifierFile file = promptOptions.read();
+        LearnedClassifier learned = promptOptions.read();
+        ClassifierFile file = learned.file();
         require(!file.classNames().contains(name), '"' + name + "\" is a class already");
-        OpenRun run = Run.open(promptOptions.folder());
+        OpenRun run = Run.open(learned.folder());
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         require(
@@ -64,7 +63,7 @@ final class AddClassCommand extends ConsoleCommand {
                 method.title() + " cannot add a class: run coop train again, with it or with a method that can name"
                         + " classes (coop methods) or trains without epochs");
         require(byName || data != null, method.title() + " needs images of the class: give their folder with --data");
-        try (Clip clip = promptOptions.open(file, Optional.of(FLOAT32))) {
+        try (Clip clip = learned.open()) {
             List<String> names =
                     Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);

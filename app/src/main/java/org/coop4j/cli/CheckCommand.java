@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
@@ -19,22 +20,17 @@ import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
 import org.coop4j.findings.OpenPool;
 import org.coop4j.findings.PoolAnswers;
-import org.coop4j.pool.Acceptance;
+import org.coop4j.findings.SortedPool;
 import org.coop4j.pool.Pool.Answers;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code coop check}: draws pictures at random for a person to answer, and says what can be promised by the answers. */
 @Command(name = "check")
-final class CheckCommand extends ConsoleCommand {
+final class CheckCommand extends PoolCommand {
 
     private static final List<Double> ERRORS = List.of(0.1, 0.05, 0.02);
-
-    @Mixin
-    PoolOptions poolOptions;
 
     @Option(
             names = {"-n", "--count"},
@@ -58,19 +54,15 @@ final class CheckCommand extends ConsoleCommand {
     @ArgGroup
     Format format = new Format();
 
-    @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
-    List<Path> arguments;
-
     @Override
     public Integer call() throws IOException {
-        try (OpenPool opened = poolOptions.open(arguments, true, false, console)) {
+        return open(true, false, opened -> {
             if (checked == null) {
                 draw(opened);
             } else {
                 promise(opened, PoolAnswers.read(checked, opened.names(), opened.classNames()));
             }
-            return opened.exitCode();
-        }
+        });
     }
 
     /** Prints pictures that nobody has labelled, each as likely as any other. */
@@ -88,8 +80,8 @@ final class CheckCommand extends ConsoleCommand {
         if (out != null) {
             AtomicFile.write(out, CsvFormat.text(table));
             console.note(
-                    "write the class of each picture into %s, or nothing for none of them, and give it as --checked"
-                            .formatted(out));
+                    "write the class of each picture into %s, or nothing for none of them, and give it as --checked",
+                    out);
         } else {
             table.print(format.chosen(), console);
         }
@@ -105,18 +97,18 @@ final class CheckCommand extends ConsoleCommand {
                 .count("accepted", error -> accepted(joint, answers, error))
                 .share(
                         "share",
-                        error -> (double) accepted(joint, answers, error)
-                                / opened.pool().size())
+                        error -> accepted(joint, answers, error)
+                                / (double) opened.pool().size())
                 .rows(ERRORS)
                 .print(format.chosen(), console);
-        console.note("%d of %d checked answers are right; coop sort --accept ERROR --checked %s accepts as many"
-                .formatted(right, answers.size(), checked));
+        console.note(
+                "%d of %d checked answers are right; coop sort --accept ERROR --checked %s accepts as many",
+                right, answers.size(), checked);
     }
 
-    private static int accepted(Answers joint, Map<Integer, Integer> answers, double error) {
-        Acceptance acceptance = SortCommand.acceptance(joint, answers, error);
-        return (int) IntStream.range(0, joint.labels().length)
-                .filter(i -> acceptance.accepts(joint.confidences()[i]))
+    private static long accepted(Answers joint, Map<Integer, Integer> answers, double error) {
+        return DoubleStream.of(joint.confidences())
+                .filter(SortedPool.acceptance(joint, answers, error)::accepts)
                 .count();
     }
 }

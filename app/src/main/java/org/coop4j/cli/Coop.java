@@ -199,12 +199,8 @@ public final class Coop implements Callable<Integer> {
         }
         String folder = System.getenv("COOP_PLUGINS");
         Path given = plugins == null && folder != null && !folder.isEmpty() ? Path.of(folder) : plugins;
-        try {
-            if (given != null) {
-                Thread.currentThread().setContextClassLoader(loader(given));
-            }
-        } catch (CommandFailure e) {
-            return problems.failed(e);
+        if (given != null) {
+            Thread.currentThread().setContextClassLoader(loader(given));
         }
         return new CommandLine.RunLast().execute(parsed);
     }

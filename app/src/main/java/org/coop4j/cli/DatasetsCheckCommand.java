@@ -79,14 +79,20 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         CommandFailure.require(
                 Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
         List<Check> checks = benchmarks().stream().map(this::check).toList();
-        if (format.chosen() == TABLE) {
-            printTable(checks);
-        } else {
-            rows().rows(checks).print(format.chosen(), console);
+        Map<Boolean, List<Check>> present =
+                checks.stream().collect(partitioningBy(check -> check.status != Status.ABSENT));
+        boolean people = format.chosen() == TABLE;
+        List<Check> shown = people ? present.get(true) : checks;
+        if (!people || !shown.isEmpty()) {
+            rows().rows(shown).print(format.chosen(), console);
         }
-        return checks.stream().anyMatch(check -> check.status == Status.INCOMPLETE || check.status == Status.DIFFERENT)
-                ? 1
-                : 0;
+        if (people) {
+            shown.forEach(check -> check.problems.forEach(problem -> console.print(check.name() + ": " + problem)));
+            if (!present.get(false).isEmpty()) {
+                console.print(notThere(present.get(false)));
+            }
+        }
+        return present.get(true).stream().allMatch(check -> check.status == Status.COMPLETE) ? 0 : 1;
     }
 
     /** Converts the names: picocli would call a wrong one an unmatched argument. */
@@ -96,19 +102,6 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 ? published.all()
                 : WrongUsage.unless(
                         () -> names.stream().map(published::get).distinct().toList());
-    }
-
-    private void printTable(List<Check> checks) {
-        Map<Boolean, List<Check>> absent =
-                checks.stream().collect(partitioningBy(check -> check.status == Status.ABSENT));
-        List<Check> present = absent.get(false);
-        if (!present.isEmpty()) {
-            rows().rows(present).print(TABLE, console);
-        }
-        present.forEach(check -> check.problems.forEach(problem -> console.print(check.name() + ": " + problem)));
-        if (!absent.get(true).isEmpty()) {
-            console.print(notThere(absent.get(true)));
-        }
     }
 
     private static Table<Check> rows() {
@@ -156,14 +149,9 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                     count(missing.size(), "image is", "images are") + " missing: " + Numbers.first(missing, NAMED));
         }
         boolean incomplete = !problems.isEmpty();
-        lists.map(all -> differences(sizes(all.dataset()), benchmark.published()))
-                .filter(differences -> !differences.isEmpty())
-                .ifPresent(problems::add);
-        return new Check(
-                source,
-                incomplete ? Status.INCOMPLETE : problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT,
-                lists,
-                problems);
+        lists.ifPresent(all -> problems.addAll(differences(sizes(all.dataset()), benchmark.published())));
+        Status status = incomplete ? Status.INCOMPLETE : problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
+        return new Check(source, status, lists, problems);
     }
 
     /** Returns a sentence about each needed file or folder that does not exist. */
@@ -198,14 +186,17 @@ final class DatasetsCheckCommand extends ConsoleCommand {
                 lists.test().size());
     }
 
-    private static String differences(Sizes found, Sizes published) {
-        List<String> differences = new ArrayList<>();
-        DatasetsCommand.SIZES.forEach((name, size) -> {
-            if (!size.apply(found).equals(size.apply(published))) {
-                String unit = name.equals("classes") ? name : name + " images";
-                differences.add("%,d %s instead of %,d".formatted(size.apply(found), unit, size.apply(published)));
-            }
-        });
-        return String.join(", ", differences);
+    /** Returns a sentence about the sizes that differ, if any do. */
+    private static List<String> differences(Sizes found, Sizes published) {
+        String differences = DatasetsCommand.SIZES.entrySet().stream()
+                .filter(one ->
+                        !one.getValue().apply(found).equals(one.getValue().apply(published)))
+                .map(one -> "%,d %s instead of %,d"
+                        .formatted(
+                                one.getValue().apply(found),
+                                one.getKey() + (one.getKey().equals("classes") ? "" : " images"),
+                                one.getValue().apply(published)))
+                .collect(joining(", "));
+        return differences.isEmpty() ? List.of() : List.of(differences);
     }
 }

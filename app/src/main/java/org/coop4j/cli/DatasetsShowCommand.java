@@ -154,12 +154,12 @@ final class DatasetsShowCommand extends ConsoleCommand {
             return;
         }
         classes.print(TABLE, console);
-        console.paragraph("%s, %.2f labels per image; %d have none, %d have two or more; unknown %s %% of the labels"
-                .formatted(
-                        count(labels.size(), "image"),
-                        mean,
-                        IntStream.of(sizes).filter(n -> n == 0).count(),
-                        IntStream.of(sizes).filter(n -> n > 1).count(),
-                        Numbers.number(unknown, 1)));
+        console.paragraph(
+                "%s, %.2f labels per image; %d have none, %d have two or more; unknown %s %% of the labels",
+                count(labels.size(), "image"),
+                mean,
+                IntStream.of(sizes).filter(n -> n == 0).count(),
+                IntStream.of(sizes).filter(n -> n > 1).count(),
+                Numbers.number(unknown, 1));
     }
 }

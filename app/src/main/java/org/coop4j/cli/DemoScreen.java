@@ -100,7 +100,8 @@ record DemoScreen(Console console, boolean table) implements Listener {
         console.print("");
         result.facts().forEach(fact -> console.paragraph(fact.value() + " " + fact.meaning()));
         console.print("");
-        console.print("report: %s (%s s; coop demo --open shows it)"
-                .formatted(folder.resolve(DemoRun.PAGE), number(result.seconds(), 0)));
+        console.print(
+                "report: %s (%s s; coop demo --open shows it)",
+                folder.resolve(DemoRun.PAGE), number(result.seconds(), 0));
     }
 }

@@ -17,7 +17,6 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
-import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.AlignedLines;
@@ -36,7 +35,6 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.model.ConvertedModel;
 import org.coop4j.model.MlpActivation;
@@ -49,7 +47,7 @@ import picocli.CommandLine.Option;
 final class DoctorCommand extends ConsoleCommand {
 
     @Mixin
-    OfModel model;
+    ModelOptions model;
 
     @Option(names = "--example", paramLabel = "CLIP.png")
     Path example;
@@ -81,7 +79,7 @@ final class DoctorCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         WrongUsage.require(
-                model.file != null || (example == null && data == null),
+                model.model != null || (example == null && data == null),
                 "%s needs a model: --model",
                 data == null ? "--example" : "--data");
         table.row("java", Machine.virtualMachine());
@@ -99,15 +97,14 @@ final class DoctorCommand extends ConsoleCommand {
                         "bfloat16",
                         obstacle.orElseGet(() -> "yes: --precision bf16 uses " + Precision.instructions()
                                 + (Precision.fastest() == FLOAT32 ? ", and is slower than float32" : "")));
-                boolean host = Backend.currentForm() == Form.HOST;
-                if (host) {
+                if (Backend.currentForm() == Form.HOST) {
                     product(workers, FLOAT32);
+                    if (obstacle.isEmpty()) {
+                        product(workers, BFLOAT16);
+                    }
                 }
-                if (host && obstacle.isEmpty()) {
-                    product(workers, BFLOAT16);
-                }
-                if (model.file != null) {
-                    try (Clip clip = model.vocabulary.open(model.file)) {
+                if (model.model != null) {
+                    try (Clip clip = model.vocabulary.open(model.model, Optional.of(FLOAT32))) {
                         trial(clip);
                         if (data != null) {
                             activations(clip);
@@ -217,9 +214,10 @@ final class DoctorCommand extends ConsoleCommand {
         List<boolean[]> correct = new ArrayList<>();
         for (MlpActivation activation : List.of(own, other)) {
             ConvertedModel file = ConvertedModel.open(model.file()).with(activation);
-            try (Clip tried = Clip.of(file, model.vocabulary.clip(Optional.of(FLOAT32)))) {
-                PixelReader reader = EncodedImages.reader(tried, ExifOrientation.APPLY);
-                EncodedImages images = EncodedImages.encode(tried, pictures.files(), reader, false, console);
+            try (Clip tried = Clip.of(
+                    file, new Clip.Options(model.vocabulary.source(), Workers.standard(), Optional.of(FLOAT32)))) {
+                EncodedImages images =
+                        EncodedImages.encode(tried, pictures.files(), ExifOrientation.APPLY, false, console);
                 FeatureMatrix texts = PromptEnsemble.standard(tried).classWeights(tried, classes);
                 Scores scores = new Scores(
                         images.positions.stream().mapToInt(labels::get).toArray(),

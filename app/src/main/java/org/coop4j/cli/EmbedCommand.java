@@ -24,7 +24,6 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.findings.FeatureExport;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Images;
 import org.coop4j.text.Tokenizer.Overflow;
@@ -39,7 +38,7 @@ import picocli.CommandLine.Parameters;
 final class EmbedCommand extends ConsoleCommand {
 
     @Mixin
-    ModelOptions clipOptions;
+    ModelOptions.Needed clipOptions;
 
     @Option(names = "--truncate")
     boolean truncate;
@@ -79,13 +78,12 @@ final class EmbedCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        Path out = outOption.file;
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         boolean ofImages = !arguments.isEmpty();
         require(
-                out.toString().endsWith(".safetensors"),
-                "cannot write %s: features are written as safetensors, which Python's safetensors.numpy reads; give a name such as features.safetensors"
-                        .formatted(out));
+                outOption.file.toString().endsWith(".safetensors"),
+                "cannot write %s: features are written as safetensors, which Python's safetensors.numpy reads; give a name such as features.safetensors",
+                outOption.file);
         if (dataOptions != null) {
             require(
                     !ofTexts && !ofImages && !pixels,
@@ -103,7 +101,7 @@ final class EmbedCommand extends ConsoleCommand {
         if (textFile != null) {
             all.addAll(lines(textFile));
         }
-        try (Clip clip = clipOptions.openForTexts(Optional.of(FLOAT32))) {
+        try (Clip clip = clipOptions.open(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = all.stream()
@@ -119,7 +117,7 @@ final class EmbedCommand extends ConsoleCommand {
         List<String> lines = TextFile.lines(file);
         CommandFailure.require(!lines.isEmpty(), file + " has no texts");
         for (int i = 0; i < lines.size(); i++) {
-            CommandFailure.require(!lines.get(i).isBlank(), "line %d of %s is empty".formatted(i + 1, file));
+            CommandFailure.require(!lines.get(i).isBlank(), "line %d of %s is empty", i + 1, file);
         }
         return lines;
     }
@@ -128,12 +126,18 @@ final class EmbedCommand extends ConsoleCommand {
         List<Path> files = ImageInputs.all(arguments);
         try (Clip clip = clipOptions.open(precision.ofAnswers())) {
             precision.announce(clip.precision(), console);
-            PixelReader reader = EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
-            EncodedImages images = EncodedImages.encode(clip, files, reader, false, console);
+            ExifOrientation orientation = exif.or(ExifOrientation.APPLY);
+            EncodedImages images = EncodedImages.encode(clip, files, orientation, false, console);
             List<Path> good = images.positions.stream().map(files::get).toList();
             CommandFailure.require(!good.isEmpty(), "none of the images can be read: nothing is written");
             List<String> names = good.stream().map(Path::toString).toList();
-            export().rows(clip, images.features(clip.embedDim()), "image", names, pixels ? good : List.of(), reader);
+            export().rows(
+                            clip,
+                            images.features(clip.embedDim()),
+                            "image",
+                            names,
+                            pixels ? good : List.of(),
+                            EncodedImages.reader(clip, orientation));
             note(count(good.size(), "image"), clip);
             return images.exitCode();
         }
@@ -158,6 +162,6 @@ final class EmbedCommand extends ConsoleCommand {
     }
 
     private void note(String content, Clip clip) {
-        console.note("%s: %s, %d wide".formatted(outOption.file, content, clip.embedDim()));
+        console.note("%s: %s, %d wide", outOption.file, content, clip.embedDim());
     }
 }

@@ -42,11 +42,12 @@ final class EncodedImages implements AutoCloseable {
     }
 
     /**
-     * Encodes images part by part.
+     * Encodes images part by part, as the model takes them.
      *
      * @param quickly allows features to differ by float32 rounding from those in a file or bank
      */
-    static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
+    static EncodedImages encode(Clip clip, List<Path> files, ExifOrientation exif, boolean quickly, Console console) {
+        PixelReader reader = reader(clip, exif);
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights before the progress begins
         try (EncodedImages images = new EncodedImages(console, files.size())) {
             for (int from = 0; from < files.size(); from += encoder.part()) {
@@ -100,7 +101,7 @@ final class EncodedImages implements AutoCloseable {
         if (problems.isEmpty()) {
             return 0;
         }
-        console.warn("%s of %s cannot be read".formatted(count(problems.size()), count(count, "image")));
+        console.warn("%s of %s cannot be read", count(problems.size()), count(count, "image"));
         return 1;
     }
 

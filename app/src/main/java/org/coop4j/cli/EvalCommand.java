@@ -39,8 +39,8 @@ import org.coop4j.findings.PictureResults;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.UnknownWords;
 import org.coop4j.report.ConfusionFiles;
+import org.coop4j.report.ErrorFiles;
 import org.coop4j.report.SetPage;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
@@ -98,23 +98,20 @@ final class EvalCommand extends ConsoleCommand {
         if (errors != null) {
             ErrorFiles.requireEmpty(errors);
         }
-        ClassifierFile file = promptOptions.read();
-        EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console);
+        LearnedClassifier learned = promptOptions.read();
+        ClassifierFile file = learned.file();
+        EvaluationData retest = EvaluationData.of(file, learned.folder(), console);
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
-        Optional<Tested> given = ofTheRun ? Optional.empty() : Optional.of(images(retest));
+        Tested given = ofTheRun ? null : images(retest);
         require(!ofTheRun || splitOptions.seed == null, "--seed divides the images of --data: give both");
-        Optional<StoredFeatures> stored = given.isPresent()
-                ? PromptOptions.stored(given.get().images())
-                : retest.ownRun().stored();
+        Optional<StoredFeatures> stored = given == null ? retest.ownRun().stored() : given.stored();
         require(errors == null || stored.isEmpty(), "--errors copies images, and features have none: omit it");
         Precision ofRun = retest.run().map(run -> run.config().precision()).orElse(FLOAT32);
-        try (FeatureSpace space = promptOptions.open(file, stored, precision.or(ofRun))) {
+        try (FeatureSpace space = learned.open(stored, precision.or(ofRun))) {
             Images shared = bankOptions.images(space);
-            Tested images = given.isPresent()
-                    ? given.get()
-                    : retest.own(shared, exif.or(retest.ownRun().orientation(Split.TEST)));
-            Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
-            UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
+            Tested images =
+                    given == null ? retest.own(shared, exif.or(retest.ownRun().orientation(Split.TEST))) : given;
+            Classifier classifier = learned.in(space, images.classNames(), console);
             Pictures all = shared.pictures(images.images(), splitOptions.split().label() + " images", console);
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
@@ -221,7 +218,7 @@ final class EvalCommand extends ConsoleCommand {
             files.writeLines(perImage);
         }
         if (errors != null) {
-            console.note("%s in %s".formatted(count(files.copy(errors), "misclassified image"), errors));
+            console.note("%s in %s", count(files.copy(errors), "misclassified image"), errors);
         }
     }
 }

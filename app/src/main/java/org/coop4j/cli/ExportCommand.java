@@ -1,14 +1,12 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
-import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -31,7 +29,7 @@ final class ExportCommand extends ConsoleCommand {
     Path prompt;
 
     @Mixin
-    PromptOptions.OfModel model;
+    ModelOptions model;
 
     @Option(names = "--onnx")
     boolean onnx;
@@ -65,7 +63,7 @@ final class ExportCommand extends ConsoleCommand {
     private void checkUsage() throws IOException {
         boolean learned = prompt != null;
         require(
-                learned || (onnx && model.file() != null),
+                learned || (onnx && model.model != null),
                 "give a classifier with --prompt RUN|FILE, or a model alone with --onnx");
         require(form == null || (learned && !onnx), "--as writes a whole model: give a classifier and omit --onnx");
         require(form == null || epoch == null, "--epoch is for prompts: omit it with --as");
@@ -75,41 +73,27 @@ final class ExportCommand extends ConsoleCommand {
     }
 
     private List<Path> classifier() throws IOException {
-        PromptOptions options = new PromptOptions(prompt, model);
-        ClassifierFile learned = options.read();
-        try (Clip clip = options.open(learned, Optional.of(FLOAT32))) {
-            if (form != null) {
-                return model(clip, learned);
+        LearnedClassifier learned = model.learned(prompt);
+        ClassifierFile file = learned.file();
+        try (Clip clip = learned.open()) {
+            if (form == null && !onnx) {
+                int last = epoch != null ? epoch : file.origin().epochs().orElse(50);
+                return List.of(CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, file, last)));
             }
-            return List.of(
-                    onnx
-                            ? onnx(clip, learned)
-                            : CommandFailure.unless(
-                                    () -> ReferenceCheckpoint.write(out, clip, learned, epoch(learned))));
-        }
-    }
-
-    private List<Path> model(Clip clip, ClassifierFile learned) throws IOException {
-        try {
-            Map<String, float[]> changed = learned.method().changedWeights(clip, learned);
-            return CommandFailure.unless(() -> form.write(out, clip.model(), changed));
+            if (form != null) {
+                Map<String, float[]> changed = file.method().changedWeights(clip, file);
+                return CommandFailure.unless(() -> form.write(out, clip.model(), changed));
+            }
+            try (Classifier classifier = learned.in(clip, file.classNames(), console)) {
+                new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
+                return List.of(out);
+            }
         } catch (UnsupportedOperationException e) {
-            throw new CommandFailure("%s is not a model of its own: %s"
-                    .formatted(learned.method().title(), e.getMessage()));
-        }
-    }
-
-    private int epoch(ClassifierFile learned) {
-        return epoch != null ? epoch : learned.origin().epochs().orElse(50);
-    }
-
-    private Path onnx(Clip clip, ClassifierFile learned) throws IOException {
-        try (Classifier classifier = PromptOptions.classifier(learned, clip, learned.classNames())) {
-            new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
-            return out;
-        } catch (UnsupportedOperationException e) {
-            throw new CommandFailure(
-                    "%s cannot be an ONNX file: %s".formatted(learned.method().title(), e.getMessage()));
+            throw new CommandFailure("%s %s: %s"
+                    .formatted(
+                            file.method().title(),
+                            onnx ? "cannot be an ONNX file" : "is not a model of its own",
+                            e.getMessage()));
         }
     }
 

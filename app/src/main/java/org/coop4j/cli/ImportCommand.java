@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 final class ImportCommand extends ConsoleCommand {
 
     @Mixin
-    ModelOptions clipOptions;
+    ModelOptions.Needed clipOptions;
 
     @Mixin
     ClassOptions classOptions;
@@ -70,15 +70,14 @@ final class ImportCommand extends ConsoleCommand {
         }
         Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
-        try (Clip clip = clipOptions.openForTexts(Optional.of(FLOAT32))) {
+        try (Clip clip = clipOptions.open(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read =
                     CommandFailure.unless(() -> ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes));
             ClassifierFile prompt = read.withOrigin(read.origin()
                     .withModelFile(clip.model().path().toAbsolutePath().toString()));
             prompt.write(out.file);
-            console.print(
-                    "%s: %s, %s".formatted(out.file, describe(prompt), count(classes.size(), "class", "classes")));
+            console.print("%s: %s, %s", out.file, describe(prompt), count(classes.size(), "class", "classes"));
         }
         return 0;
     }

@@ -3,17 +3,14 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
-import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
-import java.util.Optional;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.NearestWords;
 import org.coop4j.report.NearestWords.ContextVector;
 import org.coop4j.report.NearestWords.Word;
@@ -52,9 +49,9 @@ final class InterpretCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        ClassifierFile prompt = promptOptions.read();
-        try (Clip clip = promptOptions.open(prompt, Optional.of(FLOAT32))) {
-            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, prompt, count, words));
+        LearnedClassifier learned = promptOptions.read();
+        try (Clip clip = learned.open()) {
+            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, learned.file(), count, words));
             CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
             if (format.json) {
                 console.print(Json.object()
@@ -66,8 +63,9 @@ final class InterpretCommand extends ConsoleCommand {
             }
             table(nearest).print(format.chosen(), console);
             if (nearest.untrained() > 0) {
-                console.note("compared with %s tokens; %s more have no embedding in this model"
-                        .formatted(count(nearest.compared()), count(nearest.untrained())));
+                console.note(
+                        "compared with %s tokens; %s more have no embedding in this model",
+                        count(nearest.compared()), count(nearest.untrained()));
             }
             console.note(WARNING);
         }

@@ -19,16 +19,11 @@ import org.coop4j.page.PointMap.Point;
 import org.coop4j.page.Section;
 import org.coop4j.pool.Pool;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code coop map}: a page on which pictures that look alike are near each other. */
 @Command(name = "map")
-final class MapCommand extends ConsoleCommand {
-
-    @Mixin
-    PoolOptions poolOptions;
+final class MapCommand extends PoolCommand {
 
     @Option(
             names = {"-o", "--out"},
@@ -40,12 +35,9 @@ final class MapCommand extends ConsoleCommand {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
     long seed;
 
-    @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
-    List<Path> arguments;
-
     @Override
     public Integer call() throws IOException {
-        try (OpenPool opened = poolOptions.open(arguments, poolOptions.haveClasses(), true, console)) {
+        return open(poolOptions.haveClasses(), true, opened -> {
             Pool pool = opened.pool();
             CommandFailure.require(
                     pool.size() <= PointMap.MOST,
@@ -82,8 +74,7 @@ final class MapCommand extends ConsoleCommand {
                             .add(section)
                             .html());
             console.note("map: " + out);
-            return opened.exitCode();
-        }
+        });
     }
 
     /** Returns the class of each picture: a person's, or else the answer; −1 without classes. */

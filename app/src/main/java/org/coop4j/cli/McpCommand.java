@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.cli.Options.Arithmetic;
-import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.cli.ServeCommand.Named;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
@@ -36,14 +35,14 @@ final class McpCommand extends ConsoleCommand {
     Named runs;
 
     @Mixin
-    OfModel model;
+    ModelOptions model;
 
     @Mixin
     Arithmetic precision;
 
     @Override
     public Integer call() throws IOException {
-        require(runs.areGiven() || model.file != null, "what should it answer with? Give -p RUN, or -m MODEL");
+        require(runs.areGiven() || model.model != null, "what should it answer with? Give -p RUN, or -m MODEL");
         CommandFailure.require(Files.isDirectory(folder), "--folder: %s is not a folder", folder);
         System.setOut(console.err()); // standard output is the protocol's alone
         try (ServedModels models =

@@ -84,12 +84,13 @@ final class MethodOptions {
             for (String setting : tried.keySet()) {
                 Require.that(
                         methods.stream().anyMatch(method -> Recipe.has(method, setting)),
-                        "%s to try: none of the methods has this setting".formatted(setting));
+                        "%s to try: none of the methods has this setting",
+                        setting);
             }
             List<Recipe> recipes = new ArrayList<>();
             for (Method method : methods) {
                 for (Map<String, String> some : combinations(method, tried)) {
-                    Map<String, Object> all = new LinkedHashMap<>(settings(preset));
+                    Map<String, Object> all = new LinkedHashMap<>(settings(methods, preset));
                     all.putAll(some);
                     all.keySet()
                             .removeIf(one -> !Recipe.has(method, one)
@@ -103,7 +104,9 @@ final class MethodOptions {
             }
             Require.that(
                     recipes.size() <= MOST,
-                    "%d candidates: expected %d or fewer, give fewer values to try".formatted(recipes.size(), MOST));
+                    "%d candidates: expected %d or fewer, give fewer values to try",
+                    recipes.size(),
+                    MOST);
             return recipes;
         });
     }
@@ -111,15 +114,17 @@ final class MethodOptions {
     /** Returns all combinations of the values to try, of settings that the method has. */
     private static List<Map<String, String>> combinations(Method method, Map<String, List<String>> tried) {
         List<Map<String, String>> combinations = List.of(Map.of());
-        for (String setting : tried.keySet()) {
-            if (Recipe.has(method, setting)) {
-                combinations = combinations.stream()
-                        .flatMap(some -> tried.get(setting).stream().map(value -> {
-                            Map<String, String> more = new LinkedHashMap<>(some);
-                            more.put(setting, value);
-                            return more;
-                        }))
-                        .toList();
+        for (Map.Entry<String, List<String>> setting : tried.entrySet()) {
+            if (Recipe.has(method, setting.getKey())) {
+                List<Map<String, String>> longer = new ArrayList<>();
+                for (Map<String, String> some : combinations) {
+                    for (String value : setting.getValue()) {
+                        Map<String, String> more = new LinkedHashMap<>(some);
+                        more.put(setting.getKey(), value);
+                        longer.add(more);
+                    }
+                }
+                combinations = longer;
             }
         }
         return combinations;
@@ -143,9 +148,9 @@ final class MethodOptions {
                 .toList();
     }
 
-    private Map<String, String> settings(Map<String, String> preset) {
+    private Map<String, String> settings(List<Method> methods, Map<String, String> preset) {
         Map<String, String> values = new LinkedHashMap<>(preset);
-        values.keySet().removeIf(name -> methods().stream().noneMatch(method -> Settings.has(method.settings(), name)));
+        values.keySet().removeIf(name -> methods.stream().noneMatch(method -> Settings.has(method.settings(), name)));
         values.put("context_length", context);
         values.put("position", position);
         values.put("class_specific", classSpecific ? "true" : null);

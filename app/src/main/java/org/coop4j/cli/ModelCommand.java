@@ -1,11 +1,13 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
@@ -53,7 +55,7 @@ final class ModelCommand extends ConsoleCommand {
     /** Returns the given names with words that the model was not trained on, and warns of them. */
     private List<String> unknownClasses() throws IOException {
         List<String> classes = classOptions.read();
-        try (Clip clip = vocabulary.open(file)) {
+        try (Clip clip = vocabulary.open(file, Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             return UnknownWords.of(clip, classes);
         }

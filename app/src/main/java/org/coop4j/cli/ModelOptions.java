@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,42 +14,51 @@ import org.coop4j.base.Spelling;
 import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.graph.host.Workers;
-import org.coop4j.model.ConvertedModel;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.model.PublishedModels;
 import org.coop4j.model.download.ModelDownload;
+import org.coop4j.predict.ClassifierModel;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The model and its vocabulary. */
+/** The model and its vocabulary, where a learned classifier or features may stand in its place. */
 public final class ModelOptions {
 
     @Option(
             names = {"-m", "--model"},
-            required = true,
             paramLabel = "FILE")
     Path model;
 
     @Mixin
     Vocabulary vocabulary;
 
-    /** Opens the model for images alone. */
-    Clip open(Optional<Precision> precision) throws IOException {
-        return Clip.open(file(model), vocabulary.clip(precision));
-    }
+    /** The model that a command cannot work without. */
+    static final class Needed {
+        @Option(
+                names = {"-m", "--model"},
+                required = true,
+                paramLabel = "FILE")
+        Path model;
 
-    /** Opens the model in a precision and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts(Optional<Precision> precision) throws IOException {
-        return vocabulary.open(model, precision, Workers.standard());
-    }
+        @Mixin
+        Vocabulary vocabulary;
 
-    /** Returns the prompt of a model's authors, if they have one. */
-    static Optional<String> authorsPrompt(Path named) throws IOException {
-        try (ConvertedModel model = ConvertedModel.open(file(named))) {
-            return model.metadata().template();
+        /** Opens the model in a precision. */
+        Clip open(Optional<Precision> precision) throws IOException {
+            return vocabulary.open(model, precision);
         }
+    }
+
+    /** Returns the model's file, or null if none was given. */
+    Path file() throws IOException {
+        return model == null ? null : file(model);
+    }
+
+    /** Reads a learned classifier: the folder of its run, or its file. */
+    LearnedClassifier learned(Path prompt) throws IOException {
+        Path file = ClassifierModel.classifierFile(prompt);
+        return new LearnedClassifier(ClassifierFile.read(file), file, this);
     }
 
     /** Returns the file to open; an existing file takes precedence over a model of the same name. */
@@ -63,12 +74,11 @@ public final class ModelOptions {
             List<String> known = new ArrayList<>(PublishedModels.downloads());
             known.add(ShippedModel.NAME);
             String hint = Spelling.hint(name, known);
-            CommandFailure.require(hint.isEmpty(), "there is no file or model %s%s", name, hint);
+            require(hint.isEmpty(), "there is no file or model %s%s", name, hint);
             return named;
         }
         Path converted = download(name).converted();
-        CommandFailure.require(
-                Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it", name);
+        require(Files.exists(converted), "%1$s is not downloaded yet: coop download %1$s fetches it", name);
         return converted;
     }
 

@@ -1,27 +1,20 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.console.Table;
-import org.coop4j.findings.OpenPool;
 import org.coop4j.findings.PoolAnswers;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Question;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code coop next}: which pictures to label next. */
 @Command(name = "next")
-final class NextCommand extends ConsoleCommand {
-
-    @Mixin
-    PoolOptions poolOptions;
+final class NextCommand extends PoolCommand {
 
     @Option(
             names = {"-n", "--count"},
@@ -33,12 +26,9 @@ final class NextCommand extends ConsoleCommand {
     @ArgGroup
     Format format = new Format();
 
-    @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
-    List<Path> arguments;
-
     @Override
     public Integer call() throws IOException {
-        try (OpenPool opened = poolOptions.open(arguments, true, true, console)) {
+        return open(true, true, opened -> {
             Pool pool = opened.pool();
             List<Question> questions = pool.next(opened.logits(), opened.space().logitScale(), opened.known(), count);
             new Table<Question>()
@@ -52,7 +42,6 @@ final class NextCommand extends ConsoleCommand {
             if (questions.isEmpty()) {
                 console.note("every picture has a label");
             }
-            return opened.exitCode();
-        }
+        });
     }
 }

@@ -2,11 +2,11 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.graph.host.Precision.BFLOAT16;
-import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.base.CacheFolder;
@@ -17,9 +17,9 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.Split;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -27,6 +27,7 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.model.ConvertedModel;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
+import org.coop4j.tags.LabelFolders;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
@@ -34,6 +35,14 @@ import picocli.CommandLine.Option;
 public final class Options {
 
     private Options() {}
+
+    /** Checks the value of {@code --threshold}, if it is given. */
+    static void requireShare(Double threshold) {
+        WrongUsage.require(
+                threshold == null || (threshold >= 0 && threshold <= 1),
+                "--threshold: expected 0 to 1, got %s",
+                threshold);
+    }
 
     /** The safetensors file that a command writes. */
     static final class SafetensorsOut {
@@ -61,54 +70,30 @@ public final class Options {
         @Option(names = "--vocabulary", paramLabel = "DIR")
         Path folder;
 
-        /** Returns a model's options; the model's own tokenizer is read when it is first needed. */
-        Clip.Options clip(Optional<Precision> precision) throws IOException {
-            return new Clip.Options(source(), Workers.standard(), precision);
-        }
-
-        /** Returns what finds a model's tokenizer: the given vocabulary, read now, or else the model's own. */
+        /** Returns what finds a model's tokenizer at its first use: the given vocabulary, read now, or else the model's own. */
         IoFunction<ConvertedModel, Tokenizer> source() throws IOException {
-            if (folder == null) {
-                return Tokenizer::of;
-            }
-            Tokenizer given = tokenizer();
-            return model -> given;
-        }
-
-        /** Opens a model and checks that it has this vocabulary. */
-        Clip open(Path model) throws IOException {
-            return open(model, Optional.of(FLOAT32), Workers.standard());
-        }
-
-        /**
-         * Opens a model and checks that it has this vocabulary. Both are read while ND4J starts, and so are the readers
-         * of images.
-         *
-         * @param precision empty for the fastest
-         */
-        Clip open(Path model, Optional<Precision> precision, Workers workers) throws IOException {
-            Backend.startAhead();
-            IoFunction<ConvertedModel, Tokenizer> source = source();
-            ImageDecoder.prepare();
-            ConvertedModel file = ConvertedModel.open(ModelOptions.file(model));
-            Clip clip = Clip.of(file, new Clip.Options(source, workers, precision));
-            if (folder == null && file.lacksVocabulary()) {
-                return clip; // for images
-            }
-            try {
-                int expected = clip.architecture().text().vocabularySize();
-                int given = clip.tokenizer().vocabularySize();
+            Tokenizer given = folder == null ? null : tokenizer();
+            return model -> {
+                Tokenizer found = given == null ? Tokenizer.of(model) : given;
+                int expected = model.architecture().text().vocabularySize();
                 CommandFailure.require(
-                        expected == given,
-                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary",
-                        model,
+                        expected == found.vocabularySize(),
+                        "%s has a vocabulary of %s tokens, the tokenizer one of %s: give its own vocabulary",
+                        model.path(),
                         count(expected),
-                        count(given));
-                return clip;
-            } catch (RuntimeException e) {
-                clip.close();
-                throw e;
-            }
+                        count(found.vocabularySize()));
+                return found;
+            };
+        }
+
+        /** Opens a model, while the readers of images start; precision is empty for the fastest. */
+        Clip open(Path model, Optional<Precision> precision, Workers workers) throws IOException {
+            ImageDecoder.prepare();
+            return Clip.open(ModelOptions.file(model), new Clip.Options(source(), workers, precision));
+        }
+
+        Clip open(Path model, Optional<Precision> precision) throws IOException {
+            return open(model, precision, Workers.standard());
         }
 
         /** Reads the tokenizer: of the given folder or model, or CLIP's. */
@@ -234,6 +219,33 @@ public final class Options {
         /** Returns images in a space, where no step is trained. */
         Images images(FeatureSpace space) {
             return images(space, MemoryLimit.none());
+        }
+    }
+
+    /** The folder that gets the pictures, a folder per class; an argument group. */
+    static final class Into {
+        @Option(names = "--copy", paramLabel = "DIR")
+        Path copy;
+
+        @Option(names = "--move", paramLabel = "DIR")
+        Path move;
+
+        /**
+         * Returns the folders of labels.
+         *
+         * @throws IllegalArgumentException if a label cannot be a folder
+         */
+        LabelFolders folders(List<String> labels) {
+            return new LabelFolders(place(), move != null, labels);
+        }
+
+        /** Says how many pictures are there now. */
+        String done(int pictures) {
+            return "%s %s to %s".formatted(count(pictures, "picture"), move != null ? "moved" : "copied", place());
+        }
+
+        private Path place() {
+            return move != null ? move : copy;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.JSON_LINES;
@@ -25,13 +26,10 @@ import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.eval.Calibration;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.UnknownWords;
 import org.coop4j.page.HeatPicture;
 import org.coop4j.predict.HeatMap;
 import org.coop4j.predict.ImageClassifier;
@@ -125,38 +123,35 @@ final class PredictCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(threshold >= 0 && threshold <= 1, "--threshold: expected 0 to 1, got " + threshold);
+        requireShare(threshold);
         Backend.startAhead();
-        ClassifierFile learned = promptOptions.read();
-        ClassifierFile file = raw ? learned.withTemperature(Calibration.NO_TEMPERATURE) : learned;
-        sets = file.decision() != null;
+        LearnedClassifier learned = promptOptions.read();
+        sets = learned.file().decision() != null;
         require(!raw || !sets, "--raw is for single labels: omit it");
         require(!format.geojson || !sets, "--geojson is for single labels: omit it");
         require(!format.geojson || why == null, "--why draws no tiles: omit it or --geojson");
-        List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
-        if (why != null
-                && !why.isEmpty()
-                && !names.contains(why)
-                && Files.exists(Path.of(why))) { // an image right after --why
+        List<String> names =
+                classOptions.areGiven() ? classOptions.read() : learned.file().classNames();
+        boolean ofClass = why != null && !why.isEmpty() && !names.contains(why);
+        if (ofClass && Files.exists(Path.of(why))) { // an image right after --why
             arguments.add(0, Path.of(why));
             why = "";
+            ofClass = false;
         }
         require(!arguments.isEmpty(), "name one or more images, or folders of them");
         require(
-                why == null || why.isEmpty() || names.contains(why),
+                !ofClass,
                 "--why: \"%s\" is not one of the %s: expected %s",
                 why,
                 Numbers.count(names.size(), "class", "classes"),
                 Numbers.first(names));
         List<Path> files = ImageInputs.of(arguments).files();
         Tiles tiles = format.geojson ? new Tiles(files, names) : null;
-        ImageDecoder.prepare();
-        try (Clip clip = promptOptions.open(file, precision.ofAnswers())) {
-            Classifier chosen = PromptOptions.classifier(file, clip, names);
+        try (Clip clip = learned.open(precision.ofAnswers())) {
             precision.announce(clip.precision(), console);
-            UnknownWords.warning(clip, file, names).ifPresent(console::warn);
-            try (ImageClassifier classifier =
-                    ImageClassifier.of(clip, chosen, exif.or(file.origin().exif()))) {
+            Classifier chosen = (raw ? learned.raw() : learned).in(clip, names, console);
+            try (ImageClassifier classifier = ImageClassifier.of(
+                    clip, chosen, exif.or(learned.file().origin().exif()))) {
                 return print(classifier, files, tiles);
             }
         }
@@ -166,32 +161,37 @@ final class PredictCommand extends ConsoleCommand {
         Table<Classified> rows =
                 rows(files, classifier.classNames(), classifier.clip().precision());
         EncodedImages images = new EncodedImages(console, files.size());
+        boolean numbers = format.json || format.lines;
         try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(files.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
                 @Override
                 public void predicted(int index, List<Prediction> ranked) {
                     Path file = files.get(index);
-                    boolean numbers = format.json || format.lines;
-                    HeatMap map;
+                    JsonNode map = null;
                     try {
-                        map = why == null ? null : map(classifier, file, ranked);
-                        if (map != null && !numbers) {
-                            draw(classifier, file, map);
+                        if (why != null) {
+                            HeatMap found = classifier.why(
+                                    InputImage.of(file),
+                                    why.isEmpty() ? ranked.get(0).label() : why);
+                            if (numbers) {
+                                map = HeatPicture.json(found);
+                            } else {
+                                draw(classifier, file, found);
+                            }
                         }
                     } catch (IOException e) {
                         failed(index, e);
                         return;
                     }
-                    JsonNode values = numbers && map != null ? HeatPicture.json(map) : null;
-                    Classified one = new Classified(file.toString(), answers(ranked), ranked, values);
+                    Classified one = new Classified(file.toString(), answers(ranked), ranked, map);
                     if (tiles == null) {
                         (numbers ? List.of(one) : one.rows()).forEach(printer::print);
                     } else {
                         tiles.add(
                                 index,
                                 one.known(),
-                                top == null ? ranked : ranked.subList(0, Math.min(top, ranked.size())));
+                                ranked.stream().limit(most(ranked.size())).toList());
                     }
                     images.done(index);
                 }
@@ -211,10 +211,6 @@ final class PredictCommand extends ConsoleCommand {
         return images.exitCode();
     }
 
-    private HeatMap map(ImageClassifier classifier, Path file, List<Prediction> ranked) throws IOException {
-        return classifier.why(InputImage.of(file), why.isEmpty() ? ranked.get(0).label() : why);
-    }
-
     /** Writes the picture with its map into the working directory, under a name that is free. */
     private void draw(ImageClassifier classifier, Path file, HeatMap map) throws IOException {
         String name = file.getFileName().toString().replaceFirst("\\.\\w+$", "") + ".why";
@@ -225,8 +221,7 @@ final class PredictCommand extends ConsoleCommand {
         byte[] png = new ImageDecoder()
                 .decode(file, classifier.exif(), image -> HeatPicture.of(image, map, HeatPicture.SIDE, "png"));
         AtomicFile.write(target, png);
-        console.note(
-                "%s: %s; red for, blue against. %s".formatted(target, HeatPicture.title(map), HeatPicture.scale(map)));
+        console.note("%s: %s; red for, blue against. %s", target, HeatPicture.title(map), HeatPicture.scale(map));
     }
 
     /** Returns the classes to show, after "unknown" if the most probable one is below the threshold. */
@@ -237,12 +232,14 @@ final class PredictCommand extends ConsoleCommand {
                     .toList();
         }
         boolean unsure = ranked.get(0).probability() < threshold;
-        int most = top == null ? (unsure ? 0 : 1) : Math.min(ranked.size(), top);
-        List<Prediction> answers = new ArrayList<>(ranked.subList(0, most));
-        if (unsure) {
-            answers.add(0, new Prediction(UNKNOWN, Double.NaN, true));
-        }
+        List<Prediction> answers =
+                new ArrayList<>(unsure ? List.of(new Prediction(UNKNOWN, Double.NaN, true)) : List.of());
+        ranked.stream().limit(most(unsure ? 0 : 1)).forEach(answers::add);
         return answers;
+    }
+
+    private int most(int otherwise) {
+        return top == null ? otherwise : top;
     }
 
     /** Makes a table with a row for each answer; for JSON with one for each image. */
@@ -250,28 +247,27 @@ final class PredictCommand extends ConsoleCommand {
         boolean labels = sets && top == null;
         List<String> possible = new ArrayList<>(names);
         possible.addAll(List.of(UNKNOWN, LabelledImage.NO_CLASS));
+        Format[] numbers = {JSON, JSON_LINES};
         Format[] single = labels ? new Format[] {TABLE, CSV} : Format.values();
-        Table<Classified> rows = new Table<Classified>()
+        return new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
                 .in(TABLE, CSV)
                 .data("file", Classified::file)
-                .in(JSON, JSON_LINES)
+                .in(numbers)
                 .text("label", Classified::label)
                 .among(possible)
                 .in(single)
                 .share("probability", Classified::probability)
-                .in(single);
-        if (labels) {
-            rows.data("labels", c -> c.answers.stream().map(Prediction::label).toList())
-                    .in(JSON, JSON_LINES);
-        }
-        return rows.data("probabilities", c -> probabilities(names, c.ranked))
-                .in(JSON, JSON_LINES)
+                .in(single)
+                .data("labels", c -> c.answers.stream().map(Prediction::label).toList())
+                .in(labels ? numbers : new Format[0])
+                .data("probabilities", c -> probabilities(names, c.ranked))
+                .in(numbers)
                 .data("precision", c -> used.id())
-                .in(JSON, JSON_LINES)
+                .in(numbers)
                 .data("why", Classified::why)
-                .in(JSON, JSON_LINES);
+                .in(numbers);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */
@@ -280,9 +276,7 @@ final class PredictCommand extends ConsoleCommand {
         if (top == null) {
             names.forEach(name -> map.put(name, 0f));
         }
-        ranked.stream()
-                .limit(top == null ? names.size() : top)
-                .forEach(p -> map.put(p.label(), (float) p.probability()));
+        ranked.stream().limit(most(names.size())).forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }
 }

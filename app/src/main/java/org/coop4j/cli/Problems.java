@@ -33,7 +33,7 @@ final class Problems {
                 .replaceAll("\\s*\\R\\s*", " ")
                 .strip();
         String name = command.getCommandSpec().qualifiedName();
-        console.warn("%c%s (see %s --help)".formatted(Character.toLowerCase(line.charAt(0)), line.substring(1), name));
+        console.warn("%c%s (see %s --help)", Character.toLowerCase(line.charAt(0)), line.substring(1), name);
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }

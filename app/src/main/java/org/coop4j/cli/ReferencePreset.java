@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.model.ClipConfig;
 
 /**
@@ -23,17 +24,14 @@ record ReferencePreset(String name, String architecture) {
             "coop-vit-b16", "ViT-B/16",
             "coop-vit-b16-ctxv1", "ViT-B/16"));
 
-    /**
-     * Returns the feature space after checking that it has the preset's model.
-     *
-     * @throws IllegalArgumentException if it is of another model, or of none
-     */
-    FeatureSpace requireModel(FeatureSpace space) throws InputException {
+    /** Checks that a space has the preset's model. */
+    void requireModel(FeatureSpace space) throws InputException {
         ClipConfig given = space.requireTowers("preset " + name).architecture();
-        if (!ClipConfig.named(architecture).equals(given)) {
-            throw new IllegalArgumentException("preset %s is for %s, not this model".formatted(name, architecture));
-        }
-        return space;
+        CommandFailure.require(
+                ClipConfig.named(architecture).equals(given),
+                "preset %s is for %s, not this model",
+                name,
+                architecture);
     }
 
     /**

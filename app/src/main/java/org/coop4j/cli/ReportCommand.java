@@ -50,11 +50,10 @@ final class ReportCommand extends ConsoleCommand {
         }
         require(
                 !runs.finished().isEmpty(),
-                "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them"
-                        .formatted(
-                                folder,
-                                count(runs.leftOut(State.FAILED).size(), "failed run"),
-                                count(runs.leftOut(State.UNFINISHED).size(), "unfinished one")));
+                "no finished run below %s (%s, %s): expected folders with config.json and result.json, as coop train and coop sweep leave them",
+                folder,
+                count(runs.leftOut(State.FAILED).size(), "failed run"),
+                count(runs.leftOut(State.UNFINISHED).size(), "unfinished one"));
         StudyReport report = new StudyReport(runs, Study.of(runs));
         warn(report.notes(), "remarks");
         report.write(target);
@@ -69,7 +68,7 @@ final class ReportCommand extends ConsoleCommand {
     private void warn(List<String> notes, String more) {
         notes.stream().limit(MOST_NAMED).forEach(console::warn);
         if (notes.size() > MOST_NAMED) {
-            console.warn("and %s more %s, see the page".formatted(count(notes.size() - MOST_NAMED), more));
+            console.warn("and %s more %s, see the page", count(notes.size() - MOST_NAMED), more);
         }
     }
 

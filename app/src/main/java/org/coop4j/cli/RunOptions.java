@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.Positive;
-import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.graph.host.Workers;
@@ -118,12 +116,5 @@ final class RunOptions {
         settings.put("own_thresholds", ownThresholds);
         settings.put("checkpoint_every", checkpointEvery);
         return settings;
-    }
-
-    /** Checks that the preset is for the model. */
-    void requireModelOfPreset(FeatureSpace space) throws IOException {
-        if (preset != null) {
-            CommandFailure.unless(() -> preset.requireModel(space));
-        }
     }
 }

@@ -16,7 +16,6 @@ import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.findings.OpenPool;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.pool.Search;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -84,6 +83,7 @@ final class SearchCommand extends ConsoleCommand {
                 opened.space().towers().isPresent(),
                 "words need the model's text tower: give the model with --model, or search by --like");
         return poolOptions
+                .templateOptions
                 .prompts(opened.space())
                 .classWeights(opened.space(), List.of(text))
                 .row(0);
@@ -113,8 +113,7 @@ final class SearchCommand extends ConsoleCommand {
     private float[] encoded(OpenPool opened, Path example) {
         Clip clip =
                 opened.space().towers().orElseThrow(() -> new CommandFailure(example + " is not among the pictures"));
-        PixelReader reader = EncodedImages.reader(clip, ExifOrientation.APPLY);
-        EncodedImages image = EncodedImages.encode(clip, List.of(example), reader, false, console);
+        EncodedImages image = EncodedImages.encode(clip, List.of(example), ExifOrientation.APPLY, false, console);
         require(image.problems.isEmpty(), "%s cannot be read", example);
         return FeatureMatrix.unit(image.features(clip.embedDim()).row(0));
     }

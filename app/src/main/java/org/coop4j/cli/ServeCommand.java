@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.FileOutputStream;
@@ -20,7 +21,6 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
-import org.coop4j.cli.PromptOptions.OfModel;
 import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
@@ -59,22 +59,29 @@ final class ServeCommand extends ConsoleCommand {
             return !runs.isEmpty();
         }
 
+        /** Returns the name of a run's folder or file. */
+        static String of(Path run) {
+            return run.toAbsolutePath().normalize().toFile().getName().replaceFirst("\\.safetensors$", "");
+        }
+
         /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
         Map<String, Path> named(boolean zeroShot) {
             Map<String, Path> named = new LinkedHashMap<>();
             for (String given : runs) {
                 int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
                 Path run = Path.of(given.substring(equals + 1));
-                String file = run.toAbsolutePath().normalize().toFile().getName();
-                String name = equals < 0 ? file.replaceFirst("\\.safetensors$", "") : given.substring(0, equals);
+                String name = equals < 0 ? of(run) : given.substring(0, equals);
                 require(
                         ClassifierInfo.isName(name),
-                        "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s"
-                                .formatted(name, run));
+                        "\"%s\" is not a valid name: use letters, digits, '.', '_' and '-' in -p NAME=%s",
+                        name,
+                        run);
                 boolean taken = zeroShot && name.equals(ServedModels.ZERO_SHOT);
                 require(
                         named.putIfAbsent(name, run) == null && !taken,
-                        "two classifiers are called %s: give another name with -p NAME=%s".formatted(name, run));
+                        "two classifiers are called %s: give another name with -p NAME=%s",
+                        name,
+                        run);
             }
             return named;
         }
@@ -84,7 +91,7 @@ final class ServeCommand extends ConsoleCommand {
     Named runs;
 
     @Mixin
-    OfModel model;
+    ModelOptions model;
 
     @Mixin
     ClassOptions classOptions;
@@ -145,12 +152,10 @@ final class ServeCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(
-                threshold == null || (threshold >= 0 && threshold <= 1),
-                "--threshold: expected 0 to 1, got " + threshold);
+        requireShare(threshold);
         boolean zeroShot = classOptions.areGiven();
         require(zeroShot || runs.areGiven(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
-        require(!zeroShot || model.file != null, "--classes need a model: give --model");
+        require(!zeroShot || model.model != null, "--classes need a model: give --model");
         Map<String, Path> named = runs.named(zeroShot);
         Optional<String> token = token();
         ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
@@ -169,8 +174,7 @@ final class ServeCommand extends ConsoleCommand {
                 models.addLearned(run.getKey(), run.getValue(), file);
             }
             if (zeroShot) {
-                PromptEnsemble prompts =
-                        templateOptions.prompts(Optional.empty(), ModelOptions.authorsPrompt(model.file));
+                PromptEnsemble prompts = templateOptions.prompts(models.clip(file));
                 models.addZeroShot(file, classOptions.read(), prompts, console);
             }
             precision.announce(models.precision(), console);

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.FileName;
-import org.coop4j.cli.Options.Vocabulary;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.InSpace;
@@ -19,10 +18,8 @@ import picocli.CommandLine.Option;
 /** The model that a command learns with, or features of the classes' texts in its place. */
 final class SpaceOptions {
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE")
-    Path model;
+    @Mixin
+    ModelOptions options;
 
     @Option(names = "--class-features", paramLabel = "FILE", converter = FileName.class)
     Path classFeatures;
@@ -30,36 +27,36 @@ final class SpaceOptions {
     @Option(names = "--logit-scale", paramLabel = "S")
     Double logitScale;
 
-    @Mixin
-    Vocabulary vocabulary;
+    /** Returns the factor of cosines in logits; null for the features' own. */
+    Double logitScale() {
+        require(
+                logitScale == null || (logitScale > 0 && logitScale < Double.POSITIVE_INFINITY),
+                "--logit-scale: expected a positive number, got %s",
+                logitScale);
+        return logitScale;
+    }
 
     /** Opens the model, by default the shipped one as the studio does, or reads the features of the classes' texts. */
     InSpace open(DataSpec data, Optional<Precision> precision, Workers workers, Progress progress) throws IOException {
+        Path model = options.model;
         require(
                 model != null || classFeatures != null || !data.holdsFeatures(),
                 "each run is compared with hand-written prompts: give a model with --model, or features of the classes'"
                         + " texts with --class-features");
-        if (model == null && classFeatures == null) {
-            progress.note("no model was given: " + ShippedModel.NAME + ", which is shipped");
-            return new InSpace(vocabulary.open(Path.of(ShippedModel.NAME), precision, workers), data);
+        if (model == null && classFeatures != null) {
+            require(
+                    data.holdsFeatures(),
+                    "--class-features goes with features as --data: give a model with --model to encode images");
+            return data.withTexts(classFeatures, logitScale(), workers);
         }
         if (model == null) {
-            return ofFeatures(data, workers);
+            progress.note("no model was given: " + ShippedModel.NAME + ", which is shipped");
+            model = Path.of(ShippedModel.NAME);
+        } else {
+            require(
+                    classFeatures == null && logitScale == null,
+                    "--class-features and --logit-scale stand for a model: omit them, or --model");
         }
-        require(
-                classFeatures == null && logitScale == null,
-                "--class-features and --logit-scale stand for a model: omit them, or --model");
-        return new InSpace(vocabulary.open(model, precision, workers), data);
-    }
-
-    private InSpace ofFeatures(DataSpec data, Workers workers) throws IOException {
-        require(
-                data.holdsFeatures(),
-                "--class-features goes with features as --data: give a model with --model to encode images");
-        require(
-                logitScale == null || (logitScale > 0 && Double.isFinite(Math.log(logitScale))),
-                "--logit-scale: expected a positive number, got %s",
-                logitScale);
-        return data.withTexts(classFeatures, logitScale, workers);
+        return new InSpace(options.vocabulary.open(model, precision, workers), data);
     }
 }

@@ -18,7 +18,7 @@ import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Memory;
-import org.coop4j.cli.Options.Vocabulary;
+import org.coop4j.cli.ServeCommand.Named;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
@@ -50,10 +50,8 @@ final class SweepCommand extends ConsoleCommand {
     @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", converter = FileName.class)
     Path plan;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE")
-    Path model;
+    @Mixin
+    ModelOptions options;
 
     @Option(
             names = {"-o", "--out"},
@@ -70,9 +68,6 @@ final class SweepCommand extends ConsoleCommand {
 
     @Mixin
     Memory memory;
-
-    @Mixin
-    Vocabulary vocabulary;
 
     @Option(names = "--spark", paramLabel = "MASTER")
     String spark;
@@ -93,25 +88,24 @@ final class SweepCommand extends ConsoleCommand {
             return 0;
         }
         require(plan, "PLAN.yaml");
-        require(model, "--model=FILE");
+        require(options.model, "--model=FILE");
         require(out, "--out=DIR");
         WrongUsage.require(
-                spark == null || vocabulary.folder == null,
+                spark == null || options.vocabulary.folder == null,
                 "--vocabulary does not reach Spark's executors: omit --spark");
-        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit);
+        Run.Options kept = bankOptions.options(out.resolve("bank"), memory.limit);
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         Optional<Integer> begun = spark == null ? Sweep.threads(out) : Optional.empty();
         begun.filter(threads -> !dryRun && threads != Workers.standard().count())
-                .ifPresent(threads ->
-                        console.note("computing with %s, as the sweep began".formatted(count(threads, "thread"))));
+                .ifPresent(threads -> console.note("computing with %s, as the sweep began", count(threads, "thread")));
         Workers workers = begun.map(Workers::new).orElseGet(Workers::standard);
-        try (Clip clip = vocabulary.open(model, Optional.of(Precision.FLOAT32), workers)) {
-            Sweep sweep = Sweep.of(new Images(clip, options), read);
+        try (Clip clip = options.vocabulary.open(options.model, Optional.of(Precision.FLOAT32), workers)) {
+            Sweep sweep = Sweep.of(new Images(clip, kept), read);
             if (dryRun) {
                 list(sweep.states(out));
                 return 0;
             }
-            return run(sweep, clip, options);
+            return run(sweep, clip, kept);
         } catch (PlanException e) {
             e.problems().forEach(console::warn);
             return 1;
@@ -122,17 +116,14 @@ final class SweepCommand extends ConsoleCommand {
         WrongUsage.require(given != null, "missing " + name + "; --example prints a plan to start from");
     }
 
-    private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
+    private int run(Sweep sweep, Clip clip, Run.Options kept) throws IOException {
         List<RunState> outcome;
-        Optional<Cluster> cluster = spark == null ? Optional.empty() : Optional.of(cluster());
+        Cluster cluster = spark == null ? null : cluster();
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
-        try (screen) {
-            outcome = cluster.isPresent()
-                    ? sweep.run(out, screen, cluster.get(), site(clip, options))
-                    : sweep.run(out, screen);
-        } finally {
-            interrupt.close();
+        try (interrupt;
+                screen) {
+            outcome = cluster == null ? sweep.run(out, screen) : sweep.run(out, screen, cluster, site(clip, kept));
         }
         print(outcome);
         console.flush();
@@ -146,8 +137,7 @@ final class SweepCommand extends ConsoleCommand {
             table.print(TABLE, console);
             console.print(table.caption() + "; runs: " + out.resolve("runs"));
         } else {
-            String name = model.getFileName().toString().replaceFirst("\\.safetensors$", "");
-            StudyTables.scores(Map.of(name, scores)).print(format.chosen(), console);
+            StudyTables.scores(Map.of(Named.of(options.model), scores)).print(format.chosen(), console);
         }
     }
 
@@ -156,8 +146,9 @@ final class SweepCommand extends ConsoleCommand {
         List<RunState> failures =
                 outcome.stream().filter(run -> run.failure().isPresent()).toList();
         if (!failures.isEmpty()) {
-            console.warn("%d of %s failed; the same command tries them again:"
-                    .formatted(failures.size(), count(outcome.size(), "run")));
+            console.warn(
+                    "%d of %s failed; the same command tries them again:",
+                    failures.size(), count(outcome.size(), "run"));
         }
         Results.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
@@ -174,15 +165,15 @@ final class SweepCommand extends ConsoleCommand {
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
-    private Site site(Clip clip, Run.Options options) throws IOException {
-        boolean shipped = !ModelOptions.file(model).equals(model);
+    private Site site(Clip clip, Run.Options kept) throws IOException {
+        Path model = options.model;
         return new Site(
                 spark,
-                shipped ? model.toString() : absolute(model),
+                options.file().equals(model) ? absolute(model) : model.toString(),
                 clip.modelSha256(),
-                absolute(options.bankFolder()),
-                options.skipBad(),
-                options.memory().bytes(),
+                absolute(kept.bankFolder()),
+                kept.skipBad(),
+                kept.memory().bytes(),
                 absolute(out));
     }
 
@@ -208,14 +199,14 @@ final class SweepCommand extends ConsoleCommand {
                         .filter(state -> state.status() != Status.FINISHED)
                         .map(RunState::run)
                         .toList());
-        console.note("%s: %s; %s"
-                .formatted(
-                        count(runs.size(), "run"),
-                        counts,
-                        Double.isNaN(seconds)
-                                ? "the time is known once a run is finished"
-                                : "about %s left, by the finished runs"
-                                        .formatted(duration(Duration.ofMillis(Math.round(1000 * seconds))))));
+        console.note(
+                "%s: %s; %s",
+                count(runs.size(), "run"),
+                counts,
+                Double.isNaN(seconds)
+                        ? "the time is known once a run is finished"
+                        : "about %s left, by the finished runs"
+                                .formatted(duration(Duration.ofMillis(Math.round(1000 * seconds)))));
     }
 
     private static int epochs(RunState state) {

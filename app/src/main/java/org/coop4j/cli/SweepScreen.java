@@ -60,12 +60,12 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void finished(SweepRun ended, RunResult result) {
         double seconds = result.totalSeconds(); // on whatever machine
-        console.note("%s: %s%s, %s"
-                .formatted(
-                        run,
-                        percent(result.value()),
-                        handWritten(result),
-                        duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+        console.note(
+                "%s: %s%s, %s",
+                run,
+                percent(result.value()),
+                handWritten(result),
+                duration(Duration.ofMillis(Math.round(1000 * seconds))));
         running = false;
     }
 

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.Closeable;
@@ -13,13 +14,13 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.cli.Options.Arithmetic;
+import org.coop4j.cli.Options.Into;
 import org.coop4j.cli.Options.LineFormat;
-import org.coop4j.cli.PromptOptions.OfModel;
+import org.coop4j.cli.ServeCommand.Named;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.Table;
@@ -28,13 +29,12 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.serve.ServedModels;
 import org.coop4j.tags.FolderWatch;
-import org.coop4j.tags.LabelFolders;
 import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
@@ -58,7 +58,7 @@ final class TagCommand extends ConsoleCommand {
     Path prompt;
 
     @Mixin
-    OfModel model;
+    ModelOptions model;
 
     @Mixin
     ClassOptions classOptions;
@@ -111,19 +111,6 @@ final class TagCommand extends ConsoleCommand {
     @ArgGroup
     LineFormat format = new LineFormat();
 
-    /** Folder that gets the pictures, a folder per class. */
-    static final class Into {
-        @Option(names = "--copy", paramLabel = "DIR")
-        Path copy;
-
-        @Option(names = "--move", paramLabel = "DIR")
-        Path move;
-
-        LabelFolders folders(List<String> labels) {
-            return WrongUsage.unless(() -> new LabelFolders(move != null ? move : copy, move != null, labels));
-        }
-    }
-
     @Parameters(arity = "1..*", paramLabel = "DIR")
     List<Path> folders;
 
@@ -134,10 +121,7 @@ final class TagCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(
-                threshold == null || (threshold >= 0 && threshold <= 1),
-                "--threshold: expected 0 to 1, got %s",
-                threshold);
+        requireShare(threshold);
         require(List.of("full", "stem").contains(sidecar), "--sidecar: expected full or stem, got %s", sidecar);
         require(poll > 0, "--poll: expected 1 second or more, got %s", poll);
         require(!watch || !(undo || dry), "--watch writes what comes: omit --undo and --dry-run");
@@ -148,46 +132,44 @@ final class TagCommand extends ConsoleCommand {
         }
         require(prompt == null || !classOptions.areGiven(), "--prompt has its own classes: omit --classes");
         require(
-                prompt != null || (classOptions.areGiven() && model.file != null),
+                prompt != null || (classOptions.areGiven() && model.model != null),
                 "what should be said? Give a learned classifier (--prompt), or --model and --classes");
         return prompt == null ? zeroShot() : learned();
     }
 
     private int learned() throws IOException {
-        PromptOptions options = new PromptOptions(prompt, model);
-        ClassifierFile file = options.read();
+        LearnedClassifier learned = model.learned(prompt);
+        ClassifierFile file = learned.file();
         OptionalDouble suggested = Confidence.of(file).threshold();
-        Double least =
-                threshold != null ? threshold : suggested.isPresent() ? Double.valueOf(suggested.getAsDouble()) : null;
-        try (Clip clip = options.open(file, precision.ofAnswers());
-                ImageClassifier classifier = ImageClassifier.of(
-                        clip,
-                        PromptOptions.classifier(file, clip, file.classNames()),
-                        file.origin().exif())) {
-            require(
-                    into == null || into.move == null || !classifier.predictsSets(),
-                    "--move: a picture of several labels has no one folder; use --copy");
-            return print(
-                    classifier,
-                    options(classifier.classNames(), Sha256.of(ClassifierModel.classifierFile(prompt)), least));
+        Double least = threshold == null && suggested.isPresent() ? (Double) suggested.getAsDouble() : threshold;
+        try (Clip clip = learned.open(precision.ofAnswers())) {
+            Classifier chosen = learned.in(clip, file.classNames(), console);
+            return tag(clip, chosen, file.origin().exif(), Sha256.of(learned.path()), least);
         }
     }
 
     private int zeroShot() throws IOException {
         List<String> names = classOptions.read();
-        try (Clip clip = Clip.open(model.file(), model.vocabulary.clip(precision.ofAnswers()))) {
+        try (Clip clip = model.vocabulary.open(model.model, precision.ofAnswers())) {
             UnknownWords.warning(clip, names).ifPresent(console::warn);
-            var prompts = templateOptions.prompts(Optional.empty(), clip.authorsPrompt());
-            Classifier chosen = prompts.classifier(clip, names);
+            PromptEnsemble prompts = templateOptions.prompts(clip);
             String identity = Sha256.of(clip.modelSha256() + names + prompts.templates());
-            try (ImageClassifier classifier = ImageClassifier.of(clip, chosen, ExifOrientation.APPLY)) {
-                return print(classifier, options(names, identity, threshold));
-            }
+            return tag(clip, prompts.classifier(clip, names), ExifOrientation.APPLY, identity, threshold);
+        }
+    }
+
+    private int tag(Clip clip, Classifier chosen, ExifOrientation exif, String identity, Double least)
+            throws IOException {
+        try (ImageClassifier classifier = ImageClassifier.of(clip, chosen, exif)) {
+            require(
+                    into == null || into.move == null || !classifier.predictsSets(),
+                    "--move: a picture of several labels has no one folder; use --copy");
+            return print(classifier, options(classifier.classNames(), identity, least));
         }
     }
 
     private Options options(List<String> classes, String classifierSha256, Double least) {
-        String own = name != null ? name : prompt == null ? ServedModels.ZERO_SHOT : runName();
+        String own = name != null ? name : prompt == null ? ServedModels.ZERO_SHOT : Named.of(prompt);
         List<String> labels = new ArrayList<>(classes);
         if (unknown != null) {
             labels.add(unknown);
@@ -203,18 +185,11 @@ final class TagCommand extends ConsoleCommand {
                 again,
                 dry,
                 !noXmp,
-                into == null ? null : into.folders(labels));
-    }
-
-    private String runName() {
-        return prompt.toAbsolutePath().normalize().toFile().getName().replaceFirst("\\.safetensors$", "");
+                into == null ? null : WrongUsage.unless(() -> into.folders(labels)));
     }
 
     private int print(ImageClassifier classifier, Options options) throws IOException {
-        WrongUsage.unless(() -> {
-            options.require(classifier == null ? List.of() : classifier.classNames());
-            return options;
-        });
+        WrongUsage.unless(() -> options.require(classifier == null ? List.of() : classifier.classNames()));
         if (into != null && into.move != null) {
             console.warn("photo programs lose sight of moved pictures; --undo moves them back");
         }
@@ -288,13 +263,7 @@ final class TagCommand extends ConsoleCommand {
         counts.forEach((status, number) -> parts.add(count(number) + " " + word(status)));
         console.note((dry ? "this would be: " : "")
                 + (parts.isEmpty() ? "nothing to do" : String.join(", ", parts))
-                + (into == null
-                        ? ""
-                        : "; %s to %s"
-                                .formatted(
-                                        count(placed, "picture", "pictures")
-                                                + (into.move != null ? " moved" : " copied"),
-                                        into.move != null ? into.move : into.copy))
+                + (into == null ? "" : "; " + into.done(placed))
                 + (removed == 0
                         ? ""
                         : "; %s by hand and not written again (--again writes them)"

@@ -5,8 +5,8 @@ import static org.coop4j.console.WrongUsage.require;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.coop4j.cli.Converters.FileName;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.method.PromptEnsemble;
@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
 
 /** The prompts that describe the classes. */
 final class TemplateOptions {
+
+    /** Pictures without a prompt of their own. */
+    private static final DataSpec PICTURES = DataSpec.of(Path.of("pictures"));
 
     @Option(
             names = {"-t", "--template"},
@@ -28,25 +31,27 @@ final class TemplateOptions {
     @Option(names = "--descriptions", paramLabel = "FILE", converter = FileName.class)
     Path descriptions;
 
-    /**
-     * Returns the prompts, checked.
-     *
-     * @param data the dataset, if the images come from one
-     * @param authors the prompt of the model's authors, if they have one
-     */
-    PromptEnsemble prompts(Optional<DataSpec> data, Optional<String> authors) throws IOException {
-        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(
-                chosen(data.map(spec -> spec.promptedBy(authors)), authors.orElse(PromptTemplates.PHOTO))));
+    /** Returns the prompts for pictures of no dataset, checked. */
+    PromptEnsemble prompts(FeatureSpace space) throws IOException {
+        return prompts(space, PICTURES);
+    }
+
+    /** Returns the prompts, checked; features of the classes' texts have none. */
+    PromptEnsemble prompts(FeatureSpace space, DataSpec data) throws IOException {
+        if (space.towers().isEmpty()) {
+            return PromptEnsemble.of("{}");
+        }
+        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(chosen(data.promptedBy(space))));
         return descriptions == null ? prompts : prompts.with(ClassDescriptions.read(descriptions));
     }
 
-    private List<String> chosen(Optional<DataSpec> data, String otherwise) {
+    private List<String> chosen(DataSpec data) {
         if (ensemble == null) {
-            return templates.isEmpty() ? List.of(data.map(PromptTemplates::own).orElse(otherwise)) : templates;
+            return templates.isEmpty() ? List.of(PromptTemplates.own(data)) : templates;
         }
         require(templates.isEmpty(), "--ensemble has its own prompts: omit --template");
         return switch (ensemble) {
-            case "7" -> data.map(PromptTemplates::ensemble).orElseGet(() -> PromptTemplates.ensemble(otherwise));
+            case "7" -> PromptTemplates.ensemble(data);
             case "80" -> PromptTemplates.imageNet();
             default -> throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
         };

@@ -22,7 +22,6 @@ import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Exif;
 import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
@@ -110,7 +109,7 @@ final class TrainCommand extends ConsoleCommand {
                 precision.or(FLOAT32),
                 runOptions.workers(console),
                 console);
-        data = opened.data().promptedBy(opened.space().authorsPrompt());
+        data = opened.data();
         if (descriptions != null) {
             data = ClassDescriptions.read(descriptions).in(data);
         }
@@ -118,8 +117,11 @@ final class TrainCommand extends ConsoleCommand {
             data = data.with().machineLabels(HashedFile.of(machineLabels)).build();
         }
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
-        try (FeatureSpace space = opened.space()) {
-            runOptions.requireModelOfPreset(space);
+        try (interrupt;
+                FeatureSpace space = opened.space()) {
+            if (runOptions.preset != null) {
+                runOptions.preset.requireModel(space);
+            }
             Images images = bankOptions.images(space, memory.limit);
             ImageDataset lists = images.dataset(data, seeds.get(0)).half(dataOptions.half());
             require(
@@ -134,14 +136,8 @@ final class TrainCommand extends ConsoleCommand {
             List<Recipe> candidates = recipes((method, settings) -> Recipe.of(method, settings, counts, space));
             for (Recipe candidate : candidates) {
                 Method method = candidate.method();
-                WrongUsage.unless(() -> {
-                    method.requireSuits(lists.hasSets());
-                    return method;
-                });
-                CommandFailure.unless(() -> {
-                    method.requireFits(space);
-                    return method;
-                });
+                WrongUsage.unless(() -> method.requireSuits(lists.hasSets()));
+                method.requireFits(space);
                 WrongUsage.unless(() -> method.in(space));
             }
             MethodChoice choice = chosen(images, lists, candidates);
@@ -152,8 +148,6 @@ final class TrainCommand extends ConsoleCommand {
             } else {
                 learn(images, lists.hasSets(), choice, prompts, unused);
             }
-        } finally {
-            interrupt.close();
         }
         return 0;
     }
@@ -188,7 +182,7 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     private RunData lists(Images images, long seed) throws IOException {
-        return RunData.of(data, images.dataset(data, seed), dataOptions.half());
+        return images.data(data, seed, dataOptions.half());
     }
 
     /** Notes how many training and val images the method with most shots leaves unused, and returns their number. */
@@ -205,12 +199,12 @@ final class TrainCommand extends ConsoleCommand {
                         .filter(image -> !image.machine())
                         .count();
         if (unused > 0) {
-            console.note("%s per class: %s outside of the test %s unused; --shots all uses %s"
-                    .formatted(
-                            count(most.get().shots(), "training image"),
-                            count(unused, "labelled image"),
-                            unused == 1 ? "is" : "are",
-                            unused == 1 ? "it" : "them"));
+            console.note(
+                    "%s per class: %s outside of the test %s unused; --shots all uses %s",
+                    count(most.get().shots(), "training image"),
+                    count(unused, "labelled image"),
+                    unused == 1 ? "is" : "are",
+                    unused == 1 ? "it" : "them");
         }
         return unused;
     }
@@ -244,19 +238,18 @@ final class TrainCommand extends ConsoleCommand {
             throws IOException {
         List<ComparedRun> all = new ArrayList<>();
         List<RunComparison> comparisons = new ArrayList<>();
-        boolean several = choice.chosen().size() > 1;
-        if (runOptions.again) {
-            for (long seed : seeds) {
-                for (Recipe candidate : choice.chosen()) {
-                    keepAside(folder(candidate, seed, several));
-                }
-            }
-        }
+        boolean several = choice.chosen().size() > 1; // each in a folder of its own
         for (long seed : seeds) {
             List<ComparedRun> runs = new ArrayList<>();
             try {
                 for (Recipe candidate : choice.chosen()) {
-                    ComparedRun run = run(images, candidate, seed, folder(candidate, seed, several));
+                    Path ofMethod =
+                            several ? runOptions.out.resolve(candidate.method().id()) : runOptions.out;
+                    ComparedRun run = run(
+                            images,
+                            candidate,
+                            seed,
+                            runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed));
                     runs.add(run);
                     all.add(run);
                     if (sets) {
@@ -286,10 +279,7 @@ final class TrainCommand extends ConsoleCommand {
         require(
                 choice.chosen().size() == 1 && seeds.size() == 1 && !runOptions.resume,
                 "without test images one method learns once: name one method and one seed, and omit --resume");
-        if (runOptions.again) {
-            keepAside(runOptions.out);
-        }
-        data.requireOutside(runOptions.out);
+        keepAside(runOptions.out);
         RunFolder.requireFree(runOptions.out, false);
         Recipe recipe = choice.chosen().get(0).withSeed(seeds.get(0));
         Path file = Files.createDirectories(runOptions.out).resolve(RunFolder.CLASSIFIER);
@@ -304,26 +294,20 @@ final class TrainCommand extends ConsoleCommand {
         }
     }
 
-    /**
-     * Returns the folder of a run.
-     *
-     * @param several methods are learned, each in a folder of its own
-     */
-    private Path folder(Recipe candidate, long seed, boolean several) {
-        Path ofMethod = several ? runOptions.out.resolve(candidate.method().id()) : runOptions.out;
-        return runOptions.seeds.isEmpty() ? ofMethod : ofMethod.resolve("seed" + seed);
-    }
-
+    /** Keeps an earlier run in a folder aside, with --again. */
     private void keepAside(Path folder) throws IOException {
         data.requireOutside(folder);
-        RunFolder.keepAside(folder)
-                .ifPresent(kept -> console.note("the earlier run in %s is kept as %s".formatted(folder, kept)));
+        if (runOptions.again) {
+            RunFolder.keepAside(folder)
+                    .ifPresent(kept -> console.note("the earlier run in %s is kept as %s", folder, kept));
+        }
     }
 
     private ComparedRun run(Images images, Recipe candidate, long seed, Path folder) throws IOException {
+        keepAside(folder);
         String title = candidate.method().title();
         if (!folder.equals(runOptions.out)) {
-            console.note("%s, seed %d: %s".formatted(title, seed, folder));
+            console.note("%s, seed %d: %s", title, seed, folder);
         }
         Learned learned = new Run(images, candidate.named(title).withSeed(seed), lists(images, seed), console)
                 .learn(folder, runOptions.resume);

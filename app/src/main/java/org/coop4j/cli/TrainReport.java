@@ -48,14 +48,14 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
         RunResult first = results().get(0);
         boolean sets = first.sets() != null;
         int val = runs.get(0).learned().support().val().size();
-        console.paragraph("%s: %s%s, %s, %s%s"
-                .formatted(
-                        first.dataset(),
-                        count(first.classes(), "class", "classes"),
-                        sets ? ", several per image" : "",
-                        count(first.trainImages(), "training image"),
-                        val == 0 ? "" : count(val, "validation image") + ", ",
-                        count(first.testImages(), "test image")));
+        console.paragraph(
+                "%s: %s%s, %s, %s%s",
+                first.dataset(),
+                count(first.classes(), "class", "classes"),
+                sets ? ", several per image" : "",
+                count(first.trainImages(), "training image"),
+                val == 0 ? "" : count(val, "validation image") + ", ",
+                count(first.testImages(), "test image"));
         Table<?> candidates = ComparisonTable.candidates(choice);
         if (!candidates.isEmpty()) {
             candidates.print(TABLE, console);

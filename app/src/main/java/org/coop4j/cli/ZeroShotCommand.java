@@ -30,7 +30,6 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Scores;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.image.Preprocessing.PixelReader;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.text.Tokenizer.Overflow;
@@ -50,7 +49,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     private static final float LIKELY = 0.5f;
 
     @Mixin
-    ModelOptions clipOptions;
+    ModelOptions.Needed clipOptions;
 
     @Option(names = "--truncate")
     boolean truncate;
@@ -93,14 +92,17 @@ final class ZeroShotCommand extends ConsoleCommand {
     /**
      * A request that was checked before the model is loaded.
      *
+     * @param data null for pictures of no dataset
+     * @param name of the dataset, or null
      * @param classes names by label
      * @param labels the true class of each file; empty if they are unknown
      */
     private record Request(
+            DataSpec data,
+            String name,
             List<Path> files,
             List<String> classes,
             List<Integer> labels,
-            PromptEnsemble prompts,
             ExifOrientation exif) {}
 
     /**
@@ -113,63 +115,65 @@ final class ZeroShotCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        Request request = request();
+        Request request = dataOptions == null ? ofImages() : ofDataset(dataOptions.spec());
+        List<String> classes = request.classes;
         Optional<Precision> chosen = request.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
-        try (Clip clip = clipOptions.openForTexts(chosen)) {
+        try (Clip clip = clipOptions.open(chosen)) {
             require(
                     !independent || clip.logitBias().isPresent(),
                     "--independent needs a SigLIP, which is trained to judge each class by itself: omit it, or give such a model");
             precision.announce(clip.precision(), console);
-            UnknownWords.warning(clip, request.classes).ifPresent(console::warn);
-            request.prompts.descriptions().check(request.classes, console);
-            FeatureMatrix weights = new PromptEnsemble(
-                            request.prompts.templates(), Overflow.of(truncate), request.prompts.descriptions())
-                    .classWeights(clip, request.classes, console);
-            PixelReader reader = EncodedImages.reader(clip, request.exif);
-            EncodedImages images = EncodedImages.encode(clip, request.files, reader, true, console);
+            UnknownWords.warning(clip, classes).ifPresent(console::warn);
+            PromptEnsemble given =
+                    request.data == null ? templateOptions.prompts(clip) : templateOptions.prompts(clip, request.data);
+            if (request.data != null) {
+                console.note(
+                        "%s: %s of %s, prompt: %s",
+                        request.name,
+                        count(request.files.size(), splitOptions.split().label() + " image"),
+                        count(classes.size(), "class", "classes"),
+                        given.describe());
+            }
+            given.descriptions().check(classes, console);
+            PromptEnsemble prompts = new PromptEnsemble(given.templates(), Overflow.of(truncate), given.descriptions());
+            FeatureMatrix weights = prompts.classWeights(clip, classes, console);
+            EncodedImages images = EncodedImages.encode(clip, request.files, request.exif, true, console);
             FeatureMatrix features = images.features(clip.embedDim());
             float[][] probabilities = independent
                     ? clip.independentProbabilities(features, weights)
                     : clip.probabilities(features, weights);
-            print(request, images, probabilities, clip.precision());
+            print(request, images.positions, probabilities, prompts.templates(), clip.precision());
             return images.exitCode();
         }
     }
 
     /** Prints the scores of labelled images, with the guesses for other programs; of others the guesses. */
-    private void print(Request request, EncodedImages images, float[][] probabilities, Precision used) {
-        List<Integer> read = images.positions;
+    private void print(
+            Request request, List<Integer> read, float[][] probabilities, List<String> templates, Precision used) {
         Table<Guess> guesses = guesses(request);
         for (int row = 0; row < read.size(); row++) {
             guesses.rows(best(request, read.get(row), probabilities[row]));
         }
-        Optional<Evaluation> scores = request.labels.isEmpty() || read.isEmpty() || independent
-                ? Optional.empty()
-                : Optional.of(
-                        new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation());
+        Evaluation scores = request.labels.isEmpty() || read.isEmpty() || independent
+                ? null
+                : new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation();
         if (format.json) {
             ObjectNode json = Json.object()
                     .putPOJO("classes", request.classes)
-                    .putPOJO("templates", request.prompts.templates())
+                    .putPOJO("templates", templates)
                     .put("precision", used.id())
                     .set("guesses", guesses.json());
-            scores.ifPresent(evaluation -> json.set("scores", EvalCommand.json(evaluation, request.classes, null)));
-            console.print(json);
-        } else if (format.chosen() == TABLE && scores.isPresent()) {
-            EvalCommand.print(scores.get(), request.classes, null, console);
+            console.print(scores == null ? json : json.set("scores", EvalCommand.json(scores, request.classes, null)));
+        } else if (format.chosen() == TABLE && scores != null) {
+            EvalCommand.print(scores, request.classes, null, console);
         } else if (format.csv || !guesses.isEmpty()) {
             guesses.print(format.chosen(), console);
         }
     }
 
-    private Request request() throws IOException {
-        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
-        PromptEnsemble prompts = templateOptions.prompts(data, ModelOptions.authorsPrompt(clipOptions.model));
+    private Request ofImages() throws IOException {
         int least = independent ? 1 : 2;
         List<String> given = classOptions.areGiven() ? classOptions.read(least) : List.of();
-        if (data.isPresent()) {
-            return ofDataset(data.get(), prompts);
-        }
         require(!arguments.isEmpty(), "which images? Name them, or give --data");
         require(
                 splitOptions.given == null && splitOptions.seed == null,
@@ -181,31 +185,27 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString(), least)
                 : given;
-        return new Request(inputs.files(), classes, inputs.labels(classes), prompts, exif.or(ExifOrientation.APPLY));
+        return new Request(null, null, inputs.files(), classes, inputs.labels(classes), exif.or(ExifOrientation.APPLY));
     }
 
-    private Request ofDataset(DataSpec data, PromptEnsemble prompts) throws IOException {
+    private Request ofDataset(DataSpec given) throws IOException {
         require(
                 arguments.isEmpty() && !classOptions.areGiven(),
                 "--data has its own images and classes: omit the others");
-        require(!data.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
+        require(!given.holdsFeatures(), "zero-shot encodes images: coop train --method zero-shot takes features");
+        DataSpec data = exif.of(given);
         ImageDataset dataset = data.load(splitOptions.seedOrFirst()).half(dataOptions.half());
         require(
                 !dataset.hasSets(),
                 "zero-shot gives each image one label: coop train --method zero-shot takes several labels per image");
         List<LabelledImage> images = dataset.someImages(splitOptions.split());
-        console.note("%s: %s of %s, prompt: %s"
-                .formatted(
-                        dataset.name(),
-                        count(images.size(), splitOptions.split().label() + " image"),
-                        count(dataset.classCount(), "class", "classes"),
-                        prompts.describe()));
         return new Request(
+                data,
+                dataset.name(),
                 images.stream().map(LabelledImage::path).toList(),
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
-                prompts,
-                exif.of(data).orientation());
+                data.orientation());
     }
 
     /** Returns the classes of an image by falling probability, the first of equals first. */

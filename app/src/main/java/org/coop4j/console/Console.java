@@ -19,6 +19,7 @@ import org.coop4j.base.SafeText;
  * Standard output and standard error of a command, in UTF-8. A status line (a progress bar) may stand at the bottom of
  * the terminal; other lines are printed above it. Safe for use by several threads.
  */
+@SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library
 public final class Console implements Progress {
 
     private static final int DEFAULT_WIDTH = 80;
@@ -136,6 +137,26 @@ public final class Console implements Progress {
     /** Prints a line as a result and makes it printable. */
     public void print(String line) {
         out.println(SafeText.line(line));
+    }
+
+    /** Prints a line with values in it, as {@link String#formatted}. */
+    public void print(String form, Object... values) {
+        print(form.formatted(values));
+    }
+
+    /** Prints a sentence with values in it. */
+    public void paragraph(String form, Object... values) {
+        paragraph(form.formatted(values));
+    }
+
+    /** Prints a note with values in it. */
+    public void note(String form, Object... values) {
+        note(form.formatted(values));
+    }
+
+    /** Prints a problem with values in it. */
+    public void warn(String form, Object... values) {
+        warn(form.formatted(values));
     }
 
     /** Prints a sentence as a result, broken at the width of the terminal. */

@@ -23,6 +23,14 @@ public final class WrongUsage extends RuntimeException {
         }
     }
 
+    /** Checks options; turns an {@link IllegalArgumentException} into wrong usage. */
+    public static void unless(Runnable check) {
+        unless(() -> {
+            check.run();
+            return null;
+        });
+    }
+
     /** Makes something of options; turns an {@link IllegalArgumentException} into wrong usage. */
     public static <T> T unless(Supplier<T> made) {
         try {

@@ -34,6 +34,11 @@ import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.eval.Labels;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
+import org.coop4j.method.Method.Task;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Trainer;
 import org.coop4j.pool.Pool;
 import org.coop4j.pool.Pool.Answers;
 import org.coop4j.pool.Pool.Evidence;
@@ -76,23 +81,41 @@ public record OpenPool(
      * The classes, and what decides among them.
      *
      * @param names none for a pool without classes
-     * @param texts features of their texts; null if there are none
+     * @param prompts hand-written ones that describe them
      * @param known labelled pictures: a folder, features with labels, or a table of answers; null for none
-     * @param classifier makes the classifier that looks at one picture at a time, from labelled pictures
-     * @param learned contents of pictures that this classifier has learned from already, which leave the pool
+     * @param learned the classifier that looks at one picture at a time; null for the prompts with the labelled pictures
+     * @param contents of pictures that the classifier has learned from already, which leave the pool
      */
     public record Classes(
-            List<String> names, FeatureMatrix texts, DataSpec known, FewShot classifier, Set<String> learned) {
+            List<String> names, PromptEnsemble prompts, DataSpec known, Classifier learned, Set<String> contents) {
+
+        /** Returns features of their texts; null if there are none. */
+        private FeatureMatrix texts(FeatureSpace space, Progress progress) {
+            return !names.isEmpty() && names.stream().allMatch(space::knows)
+                    ? prompts.classWeights(space, names, progress)
+                    : null;
+        }
+
+        /** Returns the classifier that looks at one picture at a time, from labelled pictures, which may be none. */
+        private Classifier classifier(FeatureSpace space, FeatureSet examples) throws IOException {
+            if (learned != null) {
+                return learned;
+            }
+            if (examples.size() == 0) {
+                return prompts.classifier(space, names);
+            }
+            Method method = Method.fewShot().with(Map.of("templates", prompts.templates(), "own", false));
+            Task task = new Task(names, prompts.templates().get(0), 1, prompts.descriptions());
+            return method.learner(space, task)
+                    .fit(
+                            new FewShotFeatures(examples, FeatureSet.none(examples.width())),
+                            new Trainer(method.training(1), 1));
+        }
 
         /** Returns the place of the labelled pictures; null for none. */
         private Path place() {
             return known == null ? null : Path.of(known.path());
         }
-    }
-
-    /** Makes a classifier from labelled pictures, which may be none. */
-    public interface FewShot {
-        Classifier learn(FeatureSet examples) throws IOException;
     }
 
     /**
@@ -152,7 +175,7 @@ public record OpenPool(
         Rows labelled = known == null || table ? null : labelled(images, classes, progress);
         Map<Integer, Integer> answers =
                 table ? PoolAnswers.read(known, all.names, classes.names) : answers(all, labelled);
-        Set<Integer> learned = learned(all, classes.learned, progress);
+        Set<Integer> learned = learned(all, classes.contents, progress);
         List<Integer> kept = new ArrayList<>();
         Map<Integer, Integer> knownRows = new TreeMap<>();
         for (int i = 0; i < all.names.size(); i++) {
@@ -174,7 +197,7 @@ public record OpenPool(
         FeatureMatrix logits = null;
         if (!classes.names.isEmpty()) {
             Classifier classifier =
-                    classes.classifier.learn(FeatureSet.joined(outside, inside(rows.features, knownRows)));
+                    classes.classifier(space, FeatureSet.joined(outside, inside(rows.features, knownRows)));
             logits = logits(classifier, images, rows, progress);
         }
         return new OpenPool(
@@ -183,7 +206,7 @@ public record OpenPool(
                 pool,
                 classes.names,
                 logits,
-                classes.texts,
+                classes.texts(space, progress),
                 outside,
                 knownRows,
                 all.unreadable,

@@ -8,11 +8,14 @@ import static org.coop4j.base.Numbers.signed;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Cell.Style;
 import org.coop4j.console.Interval;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison.Role;
@@ -32,7 +35,7 @@ public record ComparisonTable(List<Comparison> seeds) {
 
     /** Returns the table. */
     public Table<?> table() {
-        List<ComparedClassifier> classifiers = seeds.get(0).classifiers();
+        List<ComparedClassifier> classifiers = classifiers();
         boolean several = classifiers.stream().anyMatch(c -> c.role() != Role.METHOD);
         double best = classifiers.stream()
                 .filter(c -> c.role() != Role.HINDSIGHT)
@@ -163,6 +166,61 @@ public record ComparisonTable(List<Comparison> seeds) {
                                 : "the difference is significant",
                         test.pValue() < 0.001 ? "< 0.001" : "= " + probability(test.pValue()),
                         changed(test.firstOnly(), test.secondOnly()));
+    }
+
+    private List<ComparedClassifier> classifiers() {
+        return seeds.get(0).classifiers();
+    }
+
+    private Stream<ComparedClassifier> others() {
+        return classifiers().stream().skip(1);
+    }
+
+    private McNemar againstFirst(ComparedClassifier other) {
+        return Comparison.test(other, classifiers().get(0));
+    }
+
+    /** Returns a sentence about each classifier but the first, compared with that. */
+    public List<String> against() {
+        ComparedClassifier first = classifiers().get(0);
+        return others().map(other -> "%s against %s: %s points: %s"
+                        .formatted(
+                                other.name(),
+                                first.name(),
+                                signed(againstFirst(other).difference(), 1),
+                                meaning(other, first)))
+                .toList();
+    }
+
+    /** Returns the tests of the classifiers against the first. */
+    public Table<?> tests() {
+        return new Table<ComparedClassifier>()
+                .data("first", other -> classifiers().get(0).name())
+                .data("second", ComparedClassifier::name)
+                .data("difference", other -> againstFirst(other).difference())
+                .data("p", other -> againstFirst(other).pValue())
+                .rows(others().toList());
+    }
+
+    /** Returns a row per image on which the classifiers disagree. */
+    public Table<?> disagreements(List<LabelledImage> images) {
+        List<String> names = seeds.get(0).classNames();
+        List<int[]> predicted =
+                classifiers().stream().map(c -> c.test().predictions()).toList();
+        Table<Integer> table = new Table<Integer>()
+                .text("file", i -> images.get(i).path().toString())
+                .text("truth", i -> names.get(images.get(i).label()))
+                .data(
+                        "labels",
+                        i -> predicted.stream().map(c -> names.get(c[i])).toList());
+        for (int c = 0; c < predicted.size(); c++) {
+            int[] own = predicted.get(c);
+            table.text(classifiers().get(c).name(), i -> names.get(own[i])).in(Table.Format.TABLE);
+        }
+        return table.rows(IntStream.range(0, images.size())
+                .filter(i -> predicted.stream().anyMatch(c -> c[i] != predicted.get(0)[i]))
+                .boxed()
+                .toList());
     }
 
     /** Returns "2 corrected, 14 newly wrong". */

@@ -95,7 +95,7 @@ final class Model implements Closeable {
             Recipe.Lists counts = Recipe.Lists.of(source, lists);
             Method quick = lists.hasSets() ? Method.standard(true) : Method.closedForm();
             Recipe recipe = Recipe.of(quick, Map.of(), counts, images.space());
-            RunData data = RunData.of(source.promptedBy(images.space().authorsPrompt()), lists, ClassHalf.ALL);
+            RunData data = images.data(source, 1, ClassHalf.ALL);
             Learned learned = new Run(images, recipe, data, Progress.NONE).learn();
             try {
                 Pictures test = images.pictures(lists.test(), "test pictures", Progress.NONE);

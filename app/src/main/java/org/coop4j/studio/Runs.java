@@ -141,10 +141,9 @@ final class Runs implements Closeable {
                 .with()
                 .images(studio.root())
                 .exif(ExifOrientation.APPLY)
-                .build()
-                .promptedBy(clip.authorsPrompt());
+                .build();
         ImageDataset lists = images.dataset(data, 1);
-        RunData all = RunData.of(data, lists, ClassHalf.ALL);
+        RunData all = images.data(data, 1, ClassHalf.ALL);
         Recipe.Lists counts = Recipe.Lists.of(data, lists);
         List<Recipe> candidates = methods.stream()
                 .map(method -> Recipe.of(method, Map.of(), counts, clip))

@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static java.util.stream.Collectors.toMap;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,6 +14,7 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.Method.Task;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
+import org.coop4j.run.Images;
 import org.coop4j.run.Recipe;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.study.SweepPlan.Dataset;
@@ -33,15 +35,17 @@ record SweepDataset(
         Map<ClassHalf, Recipe.Lists> counts,
         boolean sets) {
 
-    static SweepDataset of(Dataset planned, ImageDataset lists) {
+    static SweepDataset of(Dataset planned, Images shared) throws IOException {
+        ImageDataset lists = shared.dataset(planned.data(), 0);
         Require.that(lists.classCount() > 1, "expected two classes or more, got one");
         Require.that(!lists.test().isEmpty(), "it has no test images");
+        RunData data = shared.data(planned.data(), 0, ClassHalf.ALL);
         return new SweepDataset(
-                planned,
-                planned.data().listsSha256(lists),
+                new Dataset(data.source(), planned.training()),
+                data.listsSha256(),
                 lists.classNames(),
                 Stream.of(ClassHalf.values())
-                        .collect(toMap(half -> half, half -> Recipe.Lists.of(planned.data(), lists.half(half)))),
+                        .collect(toMap(half -> half, half -> Recipe.Lists.of(data.source(), lists.half(half)))),
                 lists.hasSets());
     }
 

@@ -20,7 +20,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.page.Shots;
 import org.coop4j.run.Images;
 import org.coop4j.run.Recipe;
-import org.coop4j.study.SweepPlan.Dataset;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 
@@ -54,10 +53,8 @@ final class SweepSchedule {
         SweepSchedule schedule = new SweepSchedule(shared.clip(), plan, new HashMap<>());
         Stream.concat(plan.datasets().stream(), plan.targets().stream())
                 .distinct()
-                .map(planned ->
-                        new Dataset(planned.data().promptedBy(shared.clip().authorsPrompt()), planned.training()))
                 .forEach(planned -> {
-                    schedule.attempt(planned.name(), () -> SweepDataset.of(planned, shared.dataset(planned.data(), 0)))
+                    schedule.attempt(planned.name(), () -> SweepDataset.of(planned, shared))
                             .ifPresent(dataset -> schedule.datasets.put(planned.name(), dataset));
                     shared.forget();
                 });

@@ -80,7 +80,7 @@ class FeatureRunTest {
     }
 
     private static RunConfig config(Images shared, DataSpec data, Method method) throws IOException {
-        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
+        RunData lists = shared.data(data, 1, ClassHalf.ALL);
         return Recipe.checked(method, Map.of("shots", 2)).on(lists, shared.space());
     }
 

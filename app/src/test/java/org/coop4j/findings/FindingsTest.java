@@ -187,7 +187,7 @@ class FindingsTest {
 
     private static Learned learned(Method method, Training training, Path data) throws IOException {
         DataSpec source = DataSpec.of(data);
-        RunData lists = RunData.of(source, images.dataset(source, 1), ClassHalf.ALL);
+        RunData lists = images.data(source, 1, ClassHalf.ALL);
         Recipe recipe = new Recipe(method.id(), method, training, Sample.of(0, 1), 1);
         Path run = folder.resolve(data.getFileName() + "-" + method.id());
         return new Run(images, recipe, lists, Progress.NONE).learn(run, true);

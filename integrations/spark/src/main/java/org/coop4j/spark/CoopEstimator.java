@@ -28,8 +28,8 @@ import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -204,8 +204,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 .with()
                 .template(isSet(template()) ? getOrDefault(template()) : null)
                 .splitSeed(draw)
-                .build()
-                .promptedBy(clip.authorsPrompt());
+                .build();
         // A changed image tower is the driver's; the executors read the pixels for it.
         Images images = Images.of(
                 clip,
@@ -216,7 +215,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         : labelled.encode(rows, embedder, some, kind));
         Recipe recipe =
                 Recipe.ofOneView(Method.of(getOrDefault(method())), given(), Recipe.Lists.of(source, lists), clip);
-        RunData data = RunData.of(source, lists, ClassHalf.ALL);
+        RunData data = images.data(source, draw, ClassHalf.ALL);
         Progress logged = new Progress() {
             @Override
             public void note(String message) {

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -18,13 +18,13 @@ import org.coop4j.page.ReportFiles;
  * @param results of all images
  * @param names of the classes, by label
  */
-record ErrorFiles(PictureResults results, List<String> names) {
+public record ErrorFiles(PictureResults results, List<String> names) {
 
     /** A file's name has at most 255 bytes, a character up to four. */
     private static final int MOST_CHARACTERS = 28;
 
     /** Refuses a folder that holds anything, before any work is done. */
-    static void requireEmpty(Path folder) throws IOException {
+    public static void requireEmpty(Path folder) throws IOException {
         if (Files.exists(folder) && !ReportFiles.isEmpty(folder)) {
             throw new IOException(folder + " is not empty: give --errors a new folder");
         }
@@ -35,7 +35,7 @@ record ErrorFiles(PictureResults results, List<String> names) {
      *
      * @return number of copies
      */
-    int copy(Path folder) throws IOException {
+    public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
             Path target = Files.createDirectories(
@@ -63,7 +63,7 @@ record ErrorFiles(PictureResults results, List<String> names) {
     }
 
     /** Writes one JSON object per line, in the order of the images. */
-    void writeLines(Path file) throws IOException {
+    public void writeLines(Path file) throws IOException {
         StringBuilder lines = new StringBuilder();
         for (PictureResult result : results.all()) {
             ObjectNode line = Json.object()
