@@ -252,6 +252,11 @@ public record ImageDataset(
         };
     }
 
+    /** Returns all images, each once. */
+    public List<LabelledImage> images() {
+        return Stream.of(train, val, test).flatMap(List::stream).distinct().toList();
+    }
+
     /**
      * Returns the images of a split, at least one.
      *

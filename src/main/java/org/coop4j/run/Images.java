@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
@@ -30,7 +29,6 @@ import org.coop4j.data.Examples;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
-import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.PoolAnswer;
 import org.coop4j.data.StoredFeatures;
@@ -232,10 +230,7 @@ public final class Images {
             return drawn;
         }
         List<LabelledImage> labelled = PoolAnswer.images(source, whole, drawn.classNames());
-        List<LabelledImage> byPeople = Stream.of(Split.values())
-                .flatMap(split -> whole.images(split).stream())
-                .toList();
-        Set<String> known = new HashSet<>(contents(byPeople));
+        Set<String> known = new HashSet<>(contents(whole.images()));
         List<String> contents = contents(labelled);
         List<LabelledImage> added = IntStream.range(0, labelled.size())
                 .filter(i -> known.add(contents.get(i)))

@@ -143,7 +143,7 @@ public record MethodChoice(List<Recipe> chosen, List<Score> scores, boolean cros
         String measured = "%s: about %s to compare and to learn; the budget is %s%s"
                 .formatted(
                         slow.name(),
-                        Numbers.duration(Duration.ofMillis(Math.round(1000 * seconds))),
+                        Numbers.duration(seconds),
                         Numbers.duration(budget),
                         fits ? "" : ", so it is left out");
         progress.note(measured);

@@ -2,7 +2,6 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -358,7 +357,7 @@ public final class Run {
                                 + " methods of image features, such as gda, avoid them")
                         .formatted(
                                 what,
-                                Numbers.duration(Duration.ofMillis((long) (1000 * seconds))),
+                                Numbers.duration(seconds),
                                 space.towers()
                                         .orElseThrow()
                                         .architecture()

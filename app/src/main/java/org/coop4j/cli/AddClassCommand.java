@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.percent;
 import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.CommandFailure.unless;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
 
@@ -14,7 +15,6 @@ import java.util.stream.Stream;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.findings.AddedClass;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -68,8 +68,7 @@ final class AddClassCommand extends ConsoleCommand {
                     Stream.concat(file.classNames().stream(), Stream.of(name)).toList();
             UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             List<Path> images = data == null ? List.of() : ImageInputs.all(List.of(data));
-            AddedClass added = CommandFailure.unless(
-                    () -> AddedClass.of(bankOptions.images(clip), run, file, name, images, console));
+            AddedClass added = unless(() -> AddedClass.of(bankOptions.images(clip), run, file, name, images, console));
             added.classifier().write(out);
             print(added, file.classNames().size());
         }

@@ -24,6 +24,7 @@ import org.coop4j.findings.SortedPool;
 import org.coop4j.pool.Pool.Answers;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop check}: draws pictures at random for a person to answer, and says what can be promised by the answers. */
@@ -42,14 +43,32 @@ final class CheckCommand extends PoolCommand {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
     long seed;
 
-    @Option(names = "--checked", paramLabel = "FILE", converter = FileName.class)
-    Path checked;
+    @Mixin
+    Checked answers;
 
-    @Option(
-            names = {"-o", "--out"},
-            paramLabel = "FILE",
-            converter = FileName.class)
-    Path out;
+    /** A person's answers to pictures that were drawn, and the file that the command writes. */
+    static final class Checked {
+        @Option(names = "--checked", paramLabel = "FILE", converter = FileName.class)
+        Path file;
+
+        @Option(
+                names = {"-o", "--out"},
+                paramLabel = "FILE",
+                converter = FileName.class)
+        Path out;
+
+        Map<Integer, Integer> read(OpenPool opened) throws IOException {
+            return file == null ? Map.of() : PoolAnswers.read(file, opened.names(), opened.classNames());
+        }
+
+        /** Writes a table into the file; returns false if there is none. */
+        boolean write(Table<?> table) throws IOException {
+            if (out != null) {
+                AtomicFile.write(out, CsvFormat.text(table));
+            }
+            return out != null;
+        }
+    }
 
     @ArgGroup
     Format format = new Format();
@@ -57,10 +76,10 @@ final class CheckCommand extends PoolCommand {
     @Override
     public Integer call() throws IOException {
         return open(true, false, opened -> {
-            if (checked == null) {
+            if (answers.file == null) {
                 draw(opened);
             } else {
-                promise(opened, PoolAnswers.read(checked, opened.names(), opened.classNames()));
+                promise(opened, answers.read(opened));
             }
         });
     }
@@ -77,38 +96,37 @@ final class CheckCommand extends PoolCommand {
                 .text("path", opened.names()::get)
                 .text("label", row -> PoolAnswers.OPEN)
                 .rows(rows.subList(0, count));
-        if (out != null) {
-            AtomicFile.write(out, CsvFormat.text(table));
+        if (answers.write(table)) {
             console.note(
                     "write the class of each picture into %s, or nothing for none of them, and give it as --checked",
-                    out);
+                    answers.out);
         } else {
             table.print(format.chosen(), console);
         }
     }
 
-    private void promise(OpenPool opened, Map<Integer, Integer> answers) {
-        Answers joint = opened.joint(answers, console);
-        long right = answers.entrySet().stream()
+    private void promise(OpenPool opened, Map<Integer, Integer> checked) {
+        Answers joint = opened.joint(checked, console);
+        long right = checked.entrySet().stream()
                 .filter(one -> joint.labels()[one.getKey()] == one.getValue())
                 .count();
         new Table<Double>()
                 .share("error", error -> error)
-                .count("accepted", error -> accepted(joint, answers, error))
+                .count("accepted", error -> accepted(joint, checked, error))
                 .share(
                         "share",
-                        error -> accepted(joint, answers, error)
+                        error -> accepted(joint, checked, error)
                                 / (double) opened.pool().size())
                 .rows(ERRORS)
                 .print(format.chosen(), console);
         console.note(
                 "%d of %d checked answers are right; coop sort --accept ERROR --checked %s accepts as many",
-                right, answers.size(), checked);
+                right, checked.size(), answers.file);
     }
 
-    private static long accepted(Answers joint, Map<Integer, Integer> answers, double error) {
+    private static long accepted(Answers joint, Map<Integer, Integer> checked, double error) {
         return DoubleStream.of(joint.confidences())
-                .filter(SortedPool.acceptance(joint, answers, error)::accepts)
+                .filter(SortedPool.acceptance(joint, checked, error)::accepts)
                 .count();
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.coop4j.console.CommandFailure.require;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -199,8 +200,12 @@ public final class Coop implements Callable<Integer> {
         }
         String folder = System.getenv("COOP_PLUGINS");
         Path given = plugins == null && folder != null && !folder.isEmpty() ? Path.of(folder) : plugins;
-        if (given != null) {
-            Thread.currentThread().setContextClassLoader(loader(given));
+        try {
+            if (given != null) {
+                Thread.currentThread().setContextClassLoader(loader(given));
+            }
+        } catch (CommandFailure e) {
+            return problems.failed(e);
         }
         return new CommandLine.RunLast().execute(parsed);
     }
@@ -214,7 +219,7 @@ public final class Coop implements Callable<Integer> {
                     .toList()) {
                 jars.add(jar.toUri().toURL());
             }
-            CommandFailure.require(!jars.isEmpty(), "%s has no jars: give the folder of the methods' jars", folder);
+            require(!jars.isEmpty(), "%s has no jars: give the folder of the methods' jars", folder);
             return new URLClassLoader(
                     jars.toArray(URL[]::new), Thread.currentThread().getContextClassLoader());
         } catch (IOException e) {

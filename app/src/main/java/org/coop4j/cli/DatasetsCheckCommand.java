@@ -3,7 +3,10 @@ package org.coop4j.cli;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.first;
+import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,13 +17,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.ProblemText;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.Need;
@@ -76,8 +76,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     @Override
     public Integer call() {
-        CommandFailure.require(
-                Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
+        require(Files.isDirectory(root), "%s is not a folder: give the folder that holds the datasets", root);
         List<Check> checks = benchmarks().stream().map(this::check).toList();
         Map<Boolean, List<Check>> present =
                 checks.stream().collect(partitioningBy(check -> check.status != Status.ABSENT));
@@ -100,8 +99,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         Benchmarks published = Benchmarks.published();
         return names.isEmpty()
                 ? published.all()
-                : WrongUsage.unless(
-                        () -> names.stream().map(published::get).distinct().toList());
+                : unless(() -> names.stream().map(published::get).distinct().toList());
     }
 
     private static Table<Check> rows() {
@@ -145,8 +143,7 @@ final class DatasetsCheckCommand extends ConsoleCommand {
         Optional<Lists> lists = problems.isEmpty() ? lists(source, problems) : Optional.empty();
         List<Path> missing = lists.map(Lists::missing).orElse(List.of());
         if (!missing.isEmpty()) {
-            problems.add(
-                    count(missing.size(), "image is", "images are") + " missing: " + Numbers.first(missing, NAMED));
+            problems.add(count(missing.size(), "image is", "images are") + " missing: " + first(missing, NAMED));
         }
         boolean incomplete = !problems.isEmpty();
         lists.ifPresent(all -> problems.addAll(differences(sizes(all.dataset()), benchmark.published())));

@@ -1,7 +1,9 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.number;
 import static org.coop4j.console.Table.Format.TABLE;
+import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,14 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Options.AsJson;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
@@ -52,8 +51,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        WrongUsage.require(
-                (benchmark == null) != (own == null), "name a published dataset, or give your own images by --data");
+        require((benchmark == null) != (own == null), "name a published dataset, or give your own images by --data");
         if (own != null) {
             ImageDataset data = own.spec().load(1, console::note);
             if (copies) {
@@ -63,7 +61,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
             }
             return 0;
         }
-        WrongUsage.require(!copies, "--copies is for your own images: give them by --data");
+        require(!copies, "--copies is for your own images: give them by --data");
         Table<Benchmark> facts = DatasetsCommand.facts().row(benchmark);
         if (json.json) {
             console.print(facts.json().get(0));
@@ -93,7 +91,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     /** Lists groups of files that have the same picture, by their outlines alone. */
     private void showCopies(ImageDataset data) {
-        WrongUsage.require(data.stored().isEmpty(), "--copies compares pictures, and features have none: omit it");
+        require(data.stored().isEmpty(), "--copies compares pictures, and features have none: omit it");
         List<Located> all = new ArrayList<>();
         List<Long> outlines = new ArrayList<>();
         try (FeatureBanks banks = new FeatureBanks(CacheFolder.bank());
@@ -129,11 +127,7 @@ final class DatasetsShowCommand extends ConsoleCommand {
 
     private void show(ImageDataset data) {
         List<String> names = data.classNames();
-        List<Labels> labels = Stream.of(Split.values())
-                .flatMap(split -> data.images(split).stream())
-                .distinct()
-                .map(LabelledImage::labels)
-                .toList();
+        List<Labels> labels = data.images().stream().map(LabelledImage::labels).toList();
         int[] sizes = labels.stream().mapToInt(one -> one.present().length).toArray();
         double mean = IntStream.of(sizes).average().orElse(0);
         double unknown = 100.0
@@ -160,6 +154,6 @@ final class DatasetsShowCommand extends ConsoleCommand {
                 mean,
                 IntStream.of(sizes).filter(n -> n == 0).count(),
                 IntStream.of(sizes).filter(n -> n > 1).count(),
-                Numbers.number(unknown, 1));
+                number(unknown, 1));
     }
 }

@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.bytes;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.graph.host.Precision.BFLOAT16;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 import static org.coop4j.model.MlpActivation.GELU;
@@ -15,12 +17,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
-import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
@@ -157,7 +157,7 @@ final class DoctorCommand extends ConsoleCommand {
                 .findFirst()
                 .orElse("all cores");
         table.row("cores", String.valueOf(cores));
-        table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
+        table.row("heap limit", bytes(Runtime.getRuntime().maxMemory()));
         table.row("threads", workers.count() + " (" + chosen + ")");
         if (workers.count() > cores) {
             advice.add(chosen + " exceeds the number of cores: unset it");
@@ -205,7 +205,7 @@ final class DoctorCommand extends ConsoleCommand {
     /** Compares both activations of a CLIP by zero-shot answers to labelled pictures. */
     private void activations(Clip clip) throws IOException {
         String family = clip.architecture().family().title();
-        CommandFailure.require(family.equals("CLIP"), "the activation of a %s is known: omit --data", family);
+        require(family.equals("CLIP"), "the activation of a %s is known: omit --data", family);
         ImageInputs pictures = ImageInputs.of(List.of(data));
         List<String> classes = ClassOptions.checked(pictures.folders(), data.toString(), 2);
         List<Integer> labels = pictures.labels(classes);
@@ -222,7 +222,7 @@ final class DoctorCommand extends ConsoleCommand {
                 Scores scores = new Scores(
                         images.positions.stream().mapToInt(labels::get).toArray(),
                         tried.probabilities(images.features(tried.embedDim()), texts));
-                CommandFailure.require(scores.size() > 0, "%s has no readable picture", data);
+                require(scores.size() > 0, "%s has no readable picture", data);
                 correct.add(scores.correct());
                 table.row(
                         activation.id(),

@@ -1,13 +1,13 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Optional;
 import org.coop4j.base.Spelling;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.PublishedModels;
 import org.coop4j.model.download.ModelDownload;
@@ -37,7 +37,7 @@ final class DownloadCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         require(
-                WrongUsage.unless(() -> ModelDownload.isName(name)),
+                unless(() -> ModelDownload.isName(name)),
                 "expected a published model such as ViT-B/32, hf:OWNER/NAME or a URL, got '%s'%s",
                 name,
                 Spelling.hint(name, PublishedModels.downloads()));

@@ -115,14 +115,24 @@ final class EvalCommand extends ConsoleCommand {
             Pictures all = shared.pictures(images.images(), splitOptions.split().label() + " images", console);
             Pictures tested = retest.unseen(all, allowOverlap || splitOptions.split() != Split.TEST);
             Scores scores = tested.scores(classifier).at(file.temperature());
+            ObjectNode used = Json.object()
+                    .put("left_out", all.size() - tested.size())
+                    .put("precision", space.precision().id());
             if (Labels.areSets(scores.truth())) {
-                reportSets(classifier, scores, all.size() - tested.size(), space.precision());
+                reportSets(classifier, scores, used);
                 return 0;
             }
             Double calibrationError = file.decision() == null ? scores.calibrationError() : null; // of a softmax
-            report(scores, calibrationError, classifier.classNames(), all.size() - tested.size(), space.precision());
+            List<String> names = classifier.classNames();
+            switch (format.chosen()) {
+                case CSV -> classes(scores.evaluation(), names).print(CSV, console);
+                case TABLE -> print(scores.evaluation(), names, calibrationError, console);
+                default ->
+                    console.print(
+                            json(scores.evaluation(), names, calibrationError).setAll(used));
+            }
             console.flush();
-            write(tested, scores, classifier.classNames());
+            write(tested, scores, names);
         }
         return 0;
     }
@@ -133,36 +143,21 @@ final class EvalCommand extends ConsoleCommand {
         return retest.of(exif.of(data), new Choice(splitOptions.seed, half, splitOptions.given, onlyTheseClasses));
     }
 
-    private void reportSets(Classifier classifier, Scores scores, int leftOut, Precision used) {
+    private void reportSets(Classifier classifier, Scores scores, ObjectNode used) {
         require(
                 confusion == null && picture == null && errors == null && perImage == null,
                 "--confusion, --picture, --errors and --per-image are for single labels: omit them");
         Decision decision = Objects.requireNonNullElse(classifier.save().decision(), Decision.BEST);
         Sets sets = Sets.of(classifier.classNames(), name -> null, scores, decision, 1);
         if (format.json) {
-            console.print(Json.object()
-                    .put("images", scores.size())
-                    .put("left_out", leftOut)
-                    .put("precision", used.id())
-                    .putPOJO("sets", sets));
+            ObjectNode json = Json.object().put("images", scores.size()).setAll(used);
+            console.print(json.putPOJO("sets", sets));
         } else {
             SetPage.classes(sets, decision, c -> Cell.NONE).print(format.chosen(), console);
             if (format.chosen() == TABLE) {
                 console.print("");
                 SetPage.measures(new Table<Sets>(), s -> s).rows(List.of(sets)).print(TABLE, console);
             }
-        }
-    }
-
-    private void report(Scores scores, Double calibrationError, List<String> names, int leftOut, Precision used) {
-        Evaluation evaluation = scores.evaluation();
-        switch (format.chosen()) {
-            case CSV -> classes(evaluation, names).print(CSV, console);
-            case TABLE -> print(evaluation, names, calibrationError, console);
-            default ->
-                console.print(json(evaluation, names, calibrationError)
-                        .put("left_out", leftOut)
-                        .put("precision", used.id()));
         }
     }
 

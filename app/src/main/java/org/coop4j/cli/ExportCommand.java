@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.unless;
 import static org.coop4j.console.WrongUsage.require;
 
 import java.io.IOException;
@@ -78,11 +79,11 @@ final class ExportCommand extends ConsoleCommand {
         try (Clip clip = learned.open()) {
             if (form == null && !onnx) {
                 int last = epoch != null ? epoch : file.origin().epochs().orElse(50);
-                return List.of(CommandFailure.unless(() -> ReferenceCheckpoint.write(out, clip, file, last)));
+                return List.of(unless(() -> ReferenceCheckpoint.write(out, clip, file, last)));
             }
             if (form != null) {
                 Map<String, float[]> changed = file.method().changedWeights(clip, file);
-                return CommandFailure.unless(() -> form.write(out, clip.model(), changed));
+                return unless(() -> form.write(out, clip.model(), changed));
             }
             try (Classifier classifier = learned.in(clip, file.classNames(), console)) {
                 new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
@@ -68,7 +68,7 @@ final class ImportCommand extends ConsoleCommand {
         if (position != null) {
             set.put("position", position);
         }
-        Method learnedBy = WrongUsage.unless(() -> Method.of(method).with(set));
+        Method learnedBy = unless(() -> Method.of(method).with(set));
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.open(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);

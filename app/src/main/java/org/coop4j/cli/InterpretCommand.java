@@ -1,6 +1,8 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.CommandFailure.require;
+import static org.coop4j.console.CommandFailure.unless;
 import static org.coop4j.console.Table.Kind.NUMBERS;
 import static org.coop4j.console.Table.Kind.WORDS;
 
@@ -8,7 +10,6 @@ import java.io.IOException;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.clip.Clip;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.report.NearestWords;
@@ -51,8 +52,8 @@ final class InterpretCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         LearnedClassifier learned = promptOptions.read();
         try (Clip clip = learned.open()) {
-            NearestWords nearest = CommandFailure.unless(() -> NearestWords.of(clip, learned.file(), count, words));
-            CommandFailure.require(nearest.compared() > 0, "the model has no token to compare with");
+            NearestWords nearest = unless(() -> NearestWords.of(clip, learned.file(), count, words));
+            require(nearest.compared() > 0, "the model has no token to compare with");
             if (format.json) {
                 console.print(Json.object()
                         .put("warning", WARNING)

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.unless;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
@@ -81,7 +82,7 @@ record LearnedClassifier(ClassifierFile file, Path path, ModelOptions options) {
     /** Opens the classifier for classes that its method may not be able to name; warns of those that the model does not know. */
     Classifier in(FeatureSpace space, List<String> classNames, Progress progress) throws IOException {
         UnknownWords.warning(space, file, classNames).ifPresent(progress::warn);
-        return CommandFailure.unless(() -> {
+        return unless(() -> {
             Classifier own = file.open(space);
             return classNames.equals(file.classNames()) ? own : own.forClasses(classNames);
         });

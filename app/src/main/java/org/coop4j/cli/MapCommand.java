@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.CommandFailure.require;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.cli.Converters.FileName;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.findings.OpenPool;
 import org.coop4j.page.HtmlPage;
 import org.coop4j.page.PointMap;
@@ -39,7 +39,7 @@ final class MapCommand extends PoolCommand {
     public Integer call() throws IOException {
         return open(poolOptions.haveClasses(), true, opened -> {
             Pool pool = opened.pool();
-            CommandFailure.require(
+            require(
                     pool.size() <= PointMap.MOST,
                     "a page shows at most %s pictures, these are %s: give a part of them",
                     count(PointMap.MOST),

@@ -1,12 +1,13 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.WrongUsage.unless;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Require;
@@ -70,15 +71,12 @@ final class MethodOptions {
     /**
      * Returns the methods with their settings, each with each combination of the values to try.
      *
-     * @param preset settings of a preset, by name, which options override
-     * @param ofRun returns the settings of a method's run
+     * @param run the settings of a run; options override those of its preset
      * @param recipe makes a recipe of a method and settings
      */
-    List<Recipe> recipes(
-            Map<String, String> preset,
-            Function<Method, Map<String, Object>> ofRun,
-            BiFunction<Method, Map<String, Object>, Recipe> recipe) {
-        return WrongUsage.unless(() -> {
+    List<Recipe> recipes(RunOptions run, DataOptions data, BiFunction<Method, Map<String, Object>, Recipe> recipe) {
+        Map<String, String> preset = run.preset == null ? Map.of() : run.preset.settings();
+        return unless(() -> {
             List<Method> methods = methods();
             Map<String, List<String>> tried = tried();
             for (String setting : tried.keySet()) {
@@ -95,7 +93,7 @@ final class MethodOptions {
                     all.keySet()
                             .removeIf(one -> !Recipe.has(method, one)
                                     && methods.stream().anyMatch(other -> Recipe.has(other, one)));
-                    ofRun.apply(method).forEach(all::putIfAbsent);
+                    run.settings(method, data).forEach(all::putIfAbsent);
                     Recipe made = recipe.apply(method, all);
                     String title =
                             some.entrySet().stream().map(one -> ", " + one).collect(Collectors.joining());

@@ -1,8 +1,8 @@
 package org.coop4j.cli;
 
-import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.Table.Kind.WORDS;
+import static org.coop4j.console.WrongUsage.unless;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -12,7 +12,6 @@ import org.coop4j.base.Settings.Description;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.Training;
 import picocli.CommandLine.ArgGroup;
@@ -41,7 +40,7 @@ final class MethodsCommand extends ConsoleCommand {
                     + " or by cross-validation on the training images if there are few:");
             methods().rows(Method.quick()).print(format.chosen(), console);
         } else {
-            explain(WrongUsage.unless(() -> Method.of(name)));
+            explain(unless(() -> Method.of(name)));
         }
         return 0;
     }
@@ -52,8 +51,7 @@ final class MethodsCommand extends ConsoleCommand {
                 .text("title", Method::title)
                 .text("can_add_classes_by_name", method -> method.namesNewClasses() ? "yes" : "")
                 .shown("summary", WORDS, Method::summary, MethodsCommand::inShort)
-                .data("settings", method -> Settings.of(method.settings()))
-                .in(JSON);
+                .nested("settings", method -> Settings.of(method.settings()));
     }
 
     /** Returns the first clause of the summary. */

@@ -1,9 +1,10 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.unless;
+
 import java.io.IOException;
 import org.coop4j.cli.Converters.Architecture;
 import org.coop4j.cli.Options.SafetensorsOut;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.model.ModelMetadata;
@@ -37,8 +38,7 @@ final class ModelNewCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         ClipConfig config = ClipConfig.named(architecture);
         MlpActivation chosen = activation == null ? MlpActivation.published(config) : activation;
-        ModelMetadata written =
-                CommandFailure.unless(() -> RandomWeights.write(config, seed, out.file, chosen, console));
+        ModelMetadata written = unless(() -> RandomWeights.write(config, seed, out.file, chosen, console));
         console.print(out.file + ": " + ModelSummary.line(written));
         return 0;
     }

@@ -1,10 +1,11 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.bytes;
+import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.Table.Kind.WORDS;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.model.ClipConfig;
@@ -23,7 +24,7 @@ final class ModelSummary {
         return "%s, %s parameters, %s; from %s"
                 .formatted(
                         architecture.publishedName().orElseGet(() -> vision(architecture.vision())),
-                        Numbers.count(architecture.parameterCount()),
+                        count(architecture.parameterCount()),
                         activation(metadata),
                         source(metadata.source()));
     }
@@ -35,15 +36,15 @@ final class ModelSummary {
                             vit.family() == ClipConfig.Family.CLIP
                                     ? "ViT"
                                     : vit.family().title(),
-                            Numbers.count(vit.layers(), "layer"),
+                            count(vit.layers(), "layer"),
                             vit.patchSize(),
                             vit.width(),
-                            Numbers.count(vit.heads(), "head"),
+                            count(vit.heads(), "head"),
                             vit.imageSize());
         }
         ClipConfig.ResNet resNet = (ClipConfig.ResNet) vision;
         return "ModifiedResNet %s, width %d, %s, %d px"
-                .formatted(resNet.layers(), resNet.width(), Numbers.count(resNet.heads(), "head"), resNet.imageSize());
+                .formatted(resNet.layers(), resNet.width(), count(resNet.heads(), "head"), resNet.imageSize());
     }
 
     private static String activation(ModelMetadata metadata) {
@@ -74,7 +75,7 @@ final class ModelSummary {
         return new Table<ConvertedModel>()
                 .text("name", m -> architecture.publishedName().orElse("not a published architecture"))
                 .text("file", m -> m.path().toString())
-                .shown("bytes", WORDS, m -> bytes, m -> Numbers.bytes(bytes))
+                .shown("bytes", WORDS, m -> bytes, m -> bytes(bytes))
                 .text("sha256", m -> sha256)
                 .shown(
                         "source",
@@ -90,7 +91,7 @@ final class ModelSummary {
                         WORDS,
                         m -> new Parameters(all, image, all - image),
                         m -> "%s: image tower %s, text tower %s"
-                                .formatted(Numbers.count(all), Numbers.count(image), Numbers.count(all - image)))
+                                .formatted(count(all), count(image), count(all - image)))
                 .shown(
                         "architecture",
                         WORDS,
@@ -98,11 +99,11 @@ final class ModelSummary {
                         m -> "%s; text: %s, width %d, %s, context %d, vocabulary %s; features %d wide"
                                 .formatted(
                                         vision(architecture.vision()),
-                                        Numbers.count(text.layers(), "layer"),
+                                        count(text.layers(), "layer"),
                                         text.width(),
-                                        Numbers.count(text.heads(), "head"),
+                                        count(text.heads(), "head"),
                                         text.contextLength(),
-                                        Numbers.count(text.vocabularySize()),
+                                        count(text.vocabularySize()),
                                         architecture.embedDim()))
                 .text("activation", m -> m.activation().id())
                 .text("text_activation", m -> m.metadata().textActivation().id())

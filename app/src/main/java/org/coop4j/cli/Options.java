@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.BFLOAT16;
 
 import java.io.IOException;
@@ -17,7 +18,6 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.graph.host.Precision;
@@ -38,7 +38,7 @@ public final class Options {
 
     /** Checks the value of {@code --threshold}, if it is given. */
     static void requireShare(Double threshold) {
-        WrongUsage.require(
+        require(
                 threshold == null || (threshold >= 0 && threshold <= 1),
                 "--threshold: expected 0 to 1, got %s",
                 threshold);

@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
+import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.first;
 import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.Table.Format.CSV;
-import static org.coop4j.console.Table.Format.JSON;
-import static org.coop4j.console.Table.Format.JSON_LINES;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.base.Numbers;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.Exif;
@@ -143,8 +142,8 @@ final class PredictCommand extends ConsoleCommand {
                 !ofClass,
                 "--why: \"%s\" is not one of the %s: expected %s",
                 why,
-                Numbers.count(names.size(), "class", "classes"),
-                Numbers.first(names));
+                count(names.size(), "class", "classes"),
+                first(names));
         List<Path> files = ImageInputs.of(arguments).files();
         Tiles tiles = format.geojson ? new Tiles(files, names) : null;
         try (Clip clip = learned.open(precision.ofAnswers())) {
@@ -247,27 +246,23 @@ final class PredictCommand extends ConsoleCommand {
         boolean labels = sets && top == null;
         List<String> possible = new ArrayList<>(names);
         possible.addAll(List.of(UNKNOWN, LabelledImage.NO_CLASS));
-        Format[] numbers = {JSON, JSON_LINES};
         Format[] single = labels ? new Format[] {TABLE, CSV} : Format.values();
         return new Table<Classified>()
                 .text("image", Classified::file)
                 .among(files.stream().map(Path::toString).toList())
                 .in(TABLE, CSV)
-                .data("file", Classified::file)
-                .in(numbers)
+                .nested("file", Classified::file)
                 .text("label", Classified::label)
                 .among(possible)
                 .in(single)
                 .share("probability", Classified::probability)
                 .in(single)
-                .data("labels", c -> c.answers.stream().map(Prediction::label).toList())
-                .in(labels ? numbers : new Format[0])
-                .data("probabilities", c -> probabilities(names, c.ranked))
-                .in(numbers)
-                .data("precision", c -> used.id())
-                .in(numbers)
-                .data("why", Classified::why)
-                .in(numbers);
+                .nested(
+                        "labels",
+                        c -> labels ? c.answers.stream().map(Prediction::label).toList() : null)
+                .nested("probabilities", c -> probabilities(names, c.ranked))
+                .nested("precision", c -> used.id())
+                .nested("why", Classified::why);
     }
 
     /** Returns the probabilities of all classes in their own order, or of the most probable ones asked for. */

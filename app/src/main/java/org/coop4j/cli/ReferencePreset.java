@@ -1,11 +1,12 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.require;
+
 import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.model.ClipConfig;
 
 /**
@@ -27,7 +28,7 @@ record ReferencePreset(String name, String architecture) {
     /** Checks that a space has the preset's model. */
     void requireModel(FeatureSpace space) throws InputException {
         ClipConfig given = space.requireTowers("preset " + name).architecture();
-        CommandFailure.require(
+        require(
                 ClipConfig.named(architecture).equals(given),
                 "preset %s is for %s, not this model",
                 name,

@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.Positive;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Method;
@@ -100,9 +100,7 @@ final class RunOptions {
 
     /** Returns the data with the percentages of its split, if they were given. */
     DataSpec of(DataSpec data) {
-        return split == null
-                ? data
-                : WrongUsage.unless(() -> data.with().split(split).build());
+        return split == null ? data : unless(() -> data.with().split(split).build());
     }
 
     /** Returns the settings of a run of a method. */

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -25,7 +26,6 @@ import org.coop4j.clip.EncodingQueue.EncodingLimits;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
@@ -158,13 +158,13 @@ final class ServeCommand extends ConsoleCommand {
         require(!zeroShot || model.model != null, "--classes need a model: give --model");
         Map<String, Path> named = runs.named(zeroShot);
         Optional<String> token = token();
-        ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
+        ServiceOptions options = unless(() -> new ServiceOptions(
                 host,
                 port,
                 token,
                 Optional.ofNullable(origin),
                 Limits.of(body.bytes(), Duration.ofSeconds(readTime), connections)));
-        EncodingLimits limits = WrongUsage.unless(() ->
+        EncodingLimits limits = unless(() ->
                 new EncodingLimits(batch, Duration.ofMillis(delay), queue, pixels, Duration.ofSeconds(decodeTime)));
         try (Termination termination = new Termination();
                 ServedModels models =
@@ -207,9 +207,9 @@ final class ServeCommand extends ConsoleCommand {
                     served.stream().noneMatch(other -> other.name().equals(name)),
                     "two folders are called %s: rename one",
                     name);
-            served.add(ServedPool.of(name, folder, ImageFiles.in(folder), encoder, images, console));
-            console.line(
-                    name + ": " + count(served.get(served.size() - 1).paths().size(), "picture") + " to search in");
+            ServedPool pool = ServedPool.of(name, folder, ImageFiles.in(folder), encoder, images, console);
+            served.add(pool);
+            console.line(name + ": " + count(pool.paths().size(), "picture") + " to search in");
         }
         return served;
     }

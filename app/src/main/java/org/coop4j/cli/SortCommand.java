@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import static org.coop4j.console.CommandFailure.unless;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 
@@ -8,41 +9,31 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
-import org.coop4j.cli.Converters.FileName;
+import org.coop4j.cli.CheckCommand.Checked;
 import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Into;
-import org.coop4j.console.CommandFailure;
-import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.findings.OpenPool;
-import org.coop4j.findings.PoolAnswers;
 import org.coop4j.findings.SortedPool;
 import org.coop4j.findings.SortedPool.Sorted;
 import org.coop4j.tags.LabelFolders;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop sort}: answers for all pictures of a pool together. */
 @Command(name = "sort")
 final class SortCommand extends PoolCommand {
 
-    @Option(names = "--checked", paramLabel = "FILE", converter = FileName.class)
-    Path checked;
+    @Mixin
+    Checked answers;
 
     @Option(names = "--accept", arity = "0..1", fallbackValue = "0.1", paramLabel = "ERROR")
     Double accept;
-
-    @Option(
-            names = {"-o", "--out"},
-            paramLabel = "FILE",
-            converter = FileName.class)
-    Path out;
 
     @ArgGroup
     Into into;
@@ -57,22 +48,18 @@ final class SortCommand extends PoolCommand {
                 "--accept: expected the share that may be wrong, more than 0 and less than 1, got %s",
                 accept);
         require(
-                accept == null || checked != null,
+                accept == null || answers.file != null,
                 "--accept needs answers to pictures drawn at random: coop check draws them, --checked reads them");
         return open(true, false, opened -> {
             require(
                     into == null || !opened.holdsFeatures(),
                     "--copy and --move are for pictures, and these are features");
-            Map<Integer, Integer> answers =
-                    checked == null ? Map.of() : PoolAnswers.read(checked, opened.names(), opened.classNames());
-            SortedPool sorted = SortedPool.of(opened, answers, accept, console);
+            SortedPool sorted = SortedPool.of(opened, answers.read(opened), accept, console);
             Table<Sorted> table = table(sorted);
-            if (out != null) {
-                AtomicFile.write(out, CsvFormat.text(table));
-            }
+            boolean written = answers.write(table);
             if (format.json) {
                 console.print(json(sorted, opened).set("answers", table.json()));
-            } else if (out == null || format.csv) {
+            } else if (!written || format.csv) {
                 table.print(format.chosen(), console);
             } else {
                 summary(sorted, opened).print(TABLE, console);
@@ -92,7 +79,7 @@ final class SortCommand extends PoolCommand {
         List<Sorted> chosen = sorted.rows().stream()
                 .filter(row -> !row.label().isEmpty() && !Boolean.FALSE.equals(row.accepted()))
                 .toList();
-        LabelFolders folders = CommandFailure.unless( // checks all names before the first picture is touched
+        LabelFolders folders = unless( // checks all names before the first picture is touched
                 () -> into.folders(chosen.stream().map(Sorted::label).toList()));
         try (Task task = console.task(into.move != null ? "moving" : "copying", chosen.size(), Unit.IMAGES)) {
             for (Sorted one : chosen) {

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.http.PageServer;
 import org.coop4j.http.ServiceOptions;
@@ -65,7 +65,7 @@ final class StudioCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         require(list == null || !keywords, "give --list or --keywords");
         require(folder == null || Files.isDirectory(folder), "%s is not a folder: give a folder of pictures", folder);
-        ServiceOptions options = WrongUsage.unless(() -> new ServiceOptions(
+        ServiceOptions options = unless(() -> new ServiceOptions(
                 host,
                 port,
                 Optional.empty(),

@@ -8,7 +8,6 @@ import static org.coop4j.console.Table.Kind.WORDS;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -145,16 +144,16 @@ final class SweepCommand extends ConsoleCommand {
     private boolean printFailures(List<RunState> outcome) {
         List<RunState> failures =
                 outcome.stream().filter(run -> run.failure().isPresent()).toList();
-        if (!failures.isEmpty()) {
-            console.warn(
-                    "%d of %s failed; the same command tries them again:",
-                    failures.size(), count(outcome.size(), "run"));
+        if (failures.isEmpty()) {
+            return false;
         }
+        console.warn(
+                "%d of %s failed; the same command tries them again:", failures.size(), count(outcome.size(), "run"));
         Results.grouped(failures, run -> run.failure().orElseThrow()).forEach((reason, runs) -> {
             String others = runs.size() == 1 ? "" : " and " + count(runs.size() - 1, "other");
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
-        return !failures.isEmpty();
+        return true;
     }
 
     private static Cluster cluster() throws IOException {
@@ -186,7 +185,12 @@ final class SweepCommand extends ConsoleCommand {
                 .text("run", state -> state.run().folder().toString())
                 .numbers("epochs", state -> epochs(state) == 0 ? "" : epochs(state))
                 .in(TABLE)
-                .shown("state", WORDS, SweepCommand::name, SweepCommand::described)
+                .shown(
+                        "state",
+                        WORDS,
+                        SweepCommand::name,
+                        state -> name(state)
+                                + state.failure().map(why -> ": " + why).orElse(""))
                 .data("epochs", SweepCommand::epochs)
                 .rows(runs)
                 .print(format.chosen(), console);
@@ -205,16 +209,11 @@ final class SweepCommand extends ConsoleCommand {
                 counts,
                 Double.isNaN(seconds)
                         ? "the time is known once a run is finished"
-                        : "about %s left, by the finished runs"
-                                .formatted(duration(Duration.ofMillis(Math.round(1000 * seconds)))));
+                        : "about %s left, by the finished runs".formatted(duration(seconds)));
     }
 
     private static int epochs(RunState state) {
         return state.run().config().training().epochs();
-    }
-
-    private static String described(RunState state) {
-        return name(state) + state.failure().map(why -> ": " + why).orElse("");
     }
 
     private static String name(RunState state) {

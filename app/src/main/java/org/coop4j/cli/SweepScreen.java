@@ -4,7 +4,6 @@ import static org.coop4j.base.Numbers.count;
 import static org.coop4j.base.Numbers.duration;
 import static org.coop4j.base.Numbers.percent;
 
-import java.time.Duration;
 import java.util.List;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
@@ -60,12 +59,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void finished(SweepRun ended, RunResult result) {
         double seconds = result.totalSeconds(); // on whatever machine
-        console.note(
-                "%s: %s%s, %s",
-                run,
-                percent(result.value()),
-                handWritten(result),
-                duration(Duration.ofMillis(Math.round(1000 * seconds))));
+        console.note("%s: %s%s, %s", run, percent(result.value()), handWritten(result), duration(seconds));
         running = false;
     }
 

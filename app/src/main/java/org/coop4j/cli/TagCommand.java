@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import static org.coop4j.base.Numbers.count;
 import static org.coop4j.cli.Options.requireShare;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -25,7 +26,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -117,7 +117,6 @@ final class TagCommand extends ConsoleCommand {
     private final Map<Status, Integer> counts = new EnumMap<>(Status.class);
     private int removed;
     private int placed;
-    private int failed;
 
     @Override
     public Integer call() throws IOException {
@@ -185,11 +184,11 @@ final class TagCommand extends ConsoleCommand {
                 again,
                 dry,
                 !noXmp,
-                into == null ? null : WrongUsage.unless(() -> into.folders(labels)));
+                into == null ? null : unless(() -> into.folders(labels)));
     }
 
     private int print(ImageClassifier classifier, Options options) throws IOException {
-        WrongUsage.unless(() -> options.require(classifier == null ? List.of() : classifier.classNames()));
+        unless(() -> options.require(classifier == null ? List.of() : classifier.classNames()));
         if (into != null && into.move != null) {
             console.warn("photo programs lose sight of moved pictures; --undo moves them back");
         }
@@ -225,7 +224,7 @@ final class TagCommand extends ConsoleCommand {
             }
             summary();
         }
-        return failed == 0 || watch ? 0 : 1;
+        return counts.containsKey(Status.FAILED) && !watch ? 1 : 0;
     }
 
     /** Tags the pictures that are whole. */
@@ -251,7 +250,6 @@ final class TagCommand extends ConsoleCommand {
         placed += one.to().isEmpty() ? 0 : 1;
         if (one.status() == Status.FAILED) {
             console.warn(tags.folder().resolve(one.path()) + ": " + one.reason());
-            failed++;
         }
         if (format.chosen() != Format.TABLE) {
             printer.print(one);
@@ -277,16 +275,10 @@ final class TagCommand extends ConsoleCommand {
     private static Table<Tagged> rows() {
         return new Table<Tagged>()
                 .text("path", Tagged::path)
-                .text("labels", one -> String.join("; ", one.names()))
-                .in(Format.TABLE, Format.CSV)
-                .data("labels", Tagged::withProbabilities)
-                .in(Format.JSON, Format.JSON_LINES)
+                .nested("labels", one -> String.join("; ", one.names()), Tagged::withProbabilities)
                 .text("status", one -> one.status().word())
                 .text("reason", Tagged::reason)
                 .text("sidecar", Tagged::sidecar)
-                .text("to", one -> String.join("; ", one.to()))
-                .in(Format.TABLE, Format.CSV)
-                .data("to", Tagged::to)
-                .in(Format.JSON, Format.JSON_LINES);
+                .nested("to", one -> String.join("; ", one.to()), Tagged::to);
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,8 +18,8 @@ import picocli.CommandLine.Option;
 /** The prompts that describe the classes. */
 final class TemplateOptions {
 
-    /** Pictures without a prompt of their own. */
-    private static final DataSpec PICTURES = DataSpec.of(Path.of("pictures"));
+    /** Pictures of no dataset. */
+    static final DataSpec PICTURES = DataSpec.of(Path.of("pictures"));
 
     @Option(
             names = {"-t", "--template"},
@@ -41,8 +42,17 @@ final class TemplateOptions {
         if (space.towers().isEmpty()) {
             return PromptEnsemble.of("{}");
         }
-        PromptEnsemble prompts = WrongUsage.unless(() -> new PromptEnsemble(chosen(data.promptedBy(space))));
+        PromptEnsemble prompts = checked(data.promptedBy(space));
         return descriptions == null ? prompts : prompts.with(ClassDescriptions.read(descriptions));
+    }
+
+    /** Refuses wrong options before there is a model. */
+    void check() {
+        checked(PICTURES);
+    }
+
+    private PromptEnsemble checked(DataSpec data) {
+        return unless(() -> new PromptEnsemble(chosen(data)));
     }
 
     private List<String> chosen(DataSpec data) {

@@ -2,7 +2,9 @@ package org.coop4j.cli;
 
 import static java.util.Comparator.comparing;
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.base.Numbers.plain;
 import static org.coop4j.console.WrongUsage.require;
+import static org.coop4j.console.WrongUsage.unless;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import java.io.IOException;
@@ -10,11 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
-import org.coop4j.base.Numbers;
+import java.util.Set;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.Options.AsJson;
@@ -24,7 +25,6 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Json;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.HashedFile;
 import org.coop4j.data.DataSpec.InSpace;
@@ -34,6 +34,7 @@ import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
 import org.coop4j.run.Images;
@@ -97,13 +98,13 @@ final class TrainCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         seeds = runOptions.seeds();
         // Refuses wrong settings before the model is opened.
-        recipes(Recipe::checked);
+        methodOptions.recipes(runOptions, dataOptions, Recipe::checked);
         require(
                 runOptions.budget == null || methodOptions.names().contains(MethodOptions.AUTO),
                 "--budget is for --method auto");
         require(!methodOptions.choose() || runOptions.seeds.isEmpty(), "a method is chosen for one seed: omit --seeds");
-        List<PromptEnsemble> prompts = WrongUsage.unless(
-                () -> templates.stream().map(PromptEnsemble::of).toList());
+        List<PromptEnsemble> prompts =
+                unless(() -> templates.stream().map(PromptEnsemble::of).toList());
         InSpace opened = spaceOptions.open(
                 runOptions.of(exif.of(dataOptions.spec())),
                 precision.or(FLOAT32),
@@ -133,12 +134,13 @@ final class TrainCommand extends ConsoleCommand {
             }
             prompts.forEach(own -> own.requireFit(space, lists.classNames()));
             Recipe.Lists counts = Recipe.Lists.of(data, lists);
-            List<Recipe> candidates = recipes((method, settings) -> Recipe.of(method, settings, counts, space));
+            List<Recipe> candidates = methodOptions.recipes(
+                    runOptions, dataOptions, (method, settings) -> Recipe.of(method, settings, counts, space));
             for (Recipe candidate : candidates) {
                 Method method = candidate.method();
-                WrongUsage.unless(() -> method.requireSuits(lists.hasSets()));
+                unless(() -> method.requireSuits(lists.hasSets()));
                 method.requireFits(space);
-                WrongUsage.unless(() -> method.in(space));
+                unless(() -> method.in(space));
             }
             MethodChoice choice = chosen(images, lists, candidates);
             noteSettings(choice.chosen(), counts, space.logitScale());
@@ -152,33 +154,26 @@ final class TrainCommand extends ConsoleCommand {
         return 0;
     }
 
-    private List<Recipe> recipes(BiFunction<Method, Map<String, Object>, Recipe> recipe) {
-        ReferencePreset preset = runOptions.preset;
-        return methodOptions.recipes(
-                preset == null ? Map.of() : preset.settings(),
-                method -> runOptions.settings(method, dataOptions),
-                recipe);
-    }
-
     /** Notes the settings of methods whose steps take seconds, and of those that were adapted. */
     private void noteSettings(List<Recipe> chosen, Recipe.Lists counts, double logitScale) {
         boolean fast = runOptions.fast || runOptions.budget != null;
-        chosen.stream()
-                .filter(recipe -> recipe.method().group() == Method.Group.TOWERS
-                        || (fast && recipe.method().group().runsTower()))
-                .map(recipe -> "%s: %d epochs in batches of %d at rate %s, %s"
-                        .formatted(
-                                recipe.method().title(),
-                                recipe.training().epochs(),
-                                recipe.training().batch(),
-                                Numbers.plain(recipe.training().rate()),
-                                fast ? "the fast settings" : "--fast takes a fraction of the steps"))
-                .forEach(console::note);
-        chosen.stream()
-                .flatMap(recipe -> recipe.adaptations(counts, logitScale).stream()
-                        .map(note -> (chosen.size() > 1 ? recipe.method().id() + ": " : "") + note))
-                .distinct()
-                .forEach(console::note);
+        Set<String> adapted = new LinkedHashSet<>();
+        for (Recipe recipe : chosen) {
+            Method method = recipe.method();
+            Training training = recipe.training();
+            if (method.group() == Method.Group.TOWERS || (fast && method.group().runsTower())) {
+                console.note(
+                        "%s: %d epochs in batches of %d at rate %s, %s",
+                        method.title(),
+                        training.epochs(),
+                        training.batch(),
+                        plain(training.rate()),
+                        fast ? "the fast settings" : "--fast takes a fraction of the steps");
+            }
+            recipe.adaptations(counts, logitScale)
+                    .forEach(note -> adapted.add((chosen.size() > 1 ? method.id() + ": " : "") + note));
+        }
+        adapted.forEach(console::note);
     }
 
     private RunData lists(Images images, long seed) throws IOException {
@@ -228,7 +223,7 @@ final class TrainCommand extends ConsoleCommand {
             console.note("no method of the image tower is compared: " + e.getMessage());
             return quick;
         }
-        Recipe recipe = WrongUsage.unless(() ->
+        Recipe recipe = unless(() ->
                 Recipe.of(slow, runOptions.settings(slow, dataOptions), Recipe.Lists.of(data, lists), images.space()));
         return quick.with(recipe, Duration.ofMinutes(runOptions.budget), images, learnedFrom, console);
     }

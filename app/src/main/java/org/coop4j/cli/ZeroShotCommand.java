@@ -10,9 +10,9 @@ import static org.coop4j.graph.host.Precision.FLOAT32;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Arithmetic;
@@ -92,8 +92,7 @@ final class ZeroShotCommand extends ConsoleCommand {
     /**
      * A request that was checked before the model is loaded.
      *
-     * @param data null for pictures of no dataset
-     * @param name of the dataset, or null
+     * @param name of the dataset; null for pictures of none
      * @param classes names by label
      * @param labels the true class of each file; empty if they are unknown
      */
@@ -108,13 +107,14 @@ final class ZeroShotCommand extends ConsoleCommand {
     /**
      * One of an image's most probable classes.
      *
-     * @param truth the class of the image; null if it is unknown
+     * @param image its position
      * @param rank counted from 1
      */
-    private record Guess(String file, String truth, int rank, String label, float probability) {}
+    private record Guess(int image, int rank, int label, float probability) {}
 
     @Override
     public Integer call() throws IOException {
+        templateOptions.check();
         Request request = dataOptions == null ? ofImages() : ofDataset(dataOptions.spec());
         List<String> classes = request.classes;
         Optional<Precision> chosen = request.labels.isEmpty() ? precision.ofAnswers() : precision.or(FLOAT32);
@@ -124,9 +124,8 @@ final class ZeroShotCommand extends ConsoleCommand {
                     "--independent needs a SigLIP, which is trained to judge each class by itself: omit it, or give such a model");
             precision.announce(clip.precision(), console);
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
-            PromptEnsemble given =
-                    request.data == null ? templateOptions.prompts(clip) : templateOptions.prompts(clip, request.data);
-            if (request.data != null) {
+            PromptEnsemble given = templateOptions.prompts(clip, request.data);
+            if (request.name != null) {
                 console.note(
                         "%s: %s of %s, prompt: %s",
                         request.name,
@@ -152,7 +151,16 @@ final class ZeroShotCommand extends ConsoleCommand {
             Request request, List<Integer> read, float[][] probabilities, List<String> templates, Precision used) {
         Table<Guess> guesses = guesses(request);
         for (int row = 0; row < read.size(); row++) {
-            guesses.rows(best(request, read.get(row), probabilities[row]));
+            float[] own = probabilities[row];
+            List<Integer> ranked = IntStream.range(0, own.length) // the first of equals first
+                    .boxed()
+                    .sorted(comparing(c -> -own[c]))
+                    .limit(top != null ? top : independent ? own.length : TOP)
+                    .toList();
+            for (int rank = 1; rank <= ranked.size(); rank++) {
+                int label = ranked.get(rank - 1);
+                guesses.row(new Guess(read.get(row), rank, label, own[label]));
+            }
         }
         Evaluation scores = request.labels.isEmpty() || read.isEmpty() || independent
                 ? null
@@ -185,7 +193,13 @@ final class ZeroShotCommand extends ConsoleCommand {
         List<String> classes = given.isEmpty()
                 ? ClassOptions.checked(inputs.folders(), arguments.get(0).toString(), least)
                 : given;
-        return new Request(null, null, inputs.files(), classes, inputs.labels(classes), exif.or(ExifOrientation.APPLY));
+        return new Request(
+                TemplateOptions.PICTURES,
+                null,
+                inputs.files(),
+                classes,
+                inputs.labels(classes),
+                exif.or(ExifOrientation.APPLY));
     }
 
     private Request ofDataset(DataSpec given) throws IOException {
@@ -208,29 +222,18 @@ final class ZeroShotCommand extends ConsoleCommand {
                 data.orientation());
     }
 
-    /** Returns the classes of an image by falling probability, the first of equals first. */
-    private List<Guess> best(Request request, int position, float[] probabilities) {
-        String file = request.files.get(position).toString();
-        String truth = request.labels.isEmpty() ? null : request.classes.get(request.labels.get(position));
-        List<Guess> best = new ArrayList<>();
-        IntStream.range(0, probabilities.length)
-                .boxed()
-                .sorted(comparing(c -> -probabilities[c]))
-                .limit(top != null ? top : independent ? probabilities.length : TOP)
-                .forEach(c ->
-                        best.add(new Guess(file, truth, best.size() + 1, request.classes.get(c), probabilities[c])));
-        return best;
-    }
-
     private Table<Guess> guesses(Request request) {
+        Function<Guess, String> file = g -> request.files.get(g.image).toString();
         Table<Guess> table = new Table<Guess>()
-                .shown("image", WORDS, Guess::file, g -> g.rank == 1 ? g.file : "")
+                .shown("image", WORDS, file, g -> g.rank == 1 ? file.apply(g) : "")
                 .data("rank", Guess::rank)
-                .text("label", Guess::label)
+                .text("label", g -> request.classes.get(g.label))
                 .share("probability", Guess::probability);
         if (independent) {
             table.text("answer", g -> g.probability >= LIKELY ? "yes" : "no");
         }
-        return request.labels.isEmpty() ? table : table.data("truth", Guess::truth);
+        return request.labels.isEmpty()
+                ? table
+                : table.data("truth", g -> request.classes.get(request.labels.get(g.image)));
     }
 }

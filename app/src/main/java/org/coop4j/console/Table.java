@@ -159,6 +159,16 @@ public final class Table<T> {
         return words("", value, key).in(Format.CSV, Format.JSON, Format.JSON_LINES);
     }
 
+    /** Adds a column for programs that read JSON. */
+    public Table<T> nested(String key, Function<T, ?> value) {
+        return data(key, value).in(Format.JSON, Format.JSON_LINES);
+    }
+
+    /** Adds a column of texts, which JSON has in another form. */
+    public Table<T> nested(String name, Function<T, String> text, Function<T, ?> value) {
+        return text(name, text).in(Format.TABLE, Format.CSV).nested(name, value);
+    }
+
     /**
      * Adds a column with one value for programs and another for people.
      *

@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
@@ -26,7 +25,6 @@ import org.coop4j.data.DataSpec;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.PoolFile;
 import org.coop4j.data.StoredFeatures;
@@ -298,14 +296,7 @@ public record OpenPool(
         }
         ImageDataset data = classes.known.load(1);
         CommandFailure.require(!data.hasSets(), "%s has several labels per picture: answers have one", known);
-        Rows rows = encoded(
-                images,
-                Stream.of(Split.values())
-                        .flatMap(split -> data.images(split).stream())
-                        .distinct()
-                        .toList(),
-                true,
-                progress);
+        Rows rows = encoded(images, data.images(), true, progress);
         return renumbered(rows, data.classNames(), classes);
     }
 

@@ -6,7 +6,6 @@ import java.lang.ref.SoftReference;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -201,8 +200,7 @@ public final class FeatureBanks implements AutoCloseable {
         return seconds < LONG
                 ? Optional.empty()
                 : Optional.of("encoding %s at %d pixels: about %.1f per second, %s in all"
-                        .formatted(what, side, images / seconds, Numbers.duration(Duration.ofMillis((long)
-                                (1000 * seconds)))));
+                        .formatted(what, side, images / seconds, Numbers.duration(seconds)));
     }
 
     /** Returns pixels, which are read from the images again unless the memory has room for them. */

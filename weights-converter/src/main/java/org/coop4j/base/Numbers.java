@@ -123,6 +123,11 @@ public final class Numbers {
         return Long.parseLong(matcher.group(1)) << shift;
     }
 
+    /** Formats seconds as "4.2 s", "3 min 05 s", "2 h 10 min". */
+    public static String duration(double seconds) {
+        return duration(Duration.ofMillis(Math.round(1000 * seconds)));
+    }
+
     /** Formats as "4.2 s", "3 min 05 s", "2 h 10 min". */
     public static String duration(Duration time) {
         long seconds = Math.round(time.toMillis() / 1000.0);
