@@ -1,9 +1,9 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
+import static org.coop4j.console.CommandFailure.require;
 import static org.coop4j.console.Table.Format.JSON;
 import static org.coop4j.console.Table.Format.TABLE;
-import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -22,24 +22,25 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.LabelScores.Bounds;
 import org.coop4j.eval.LabelScores.Measure;
+import org.coop4j.eval.LabelScores;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
-import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
-import org.coop4j.findings.EvaluationData;
+import org.coop4j.findings.Comparison;
 import org.coop4j.findings.EvaluationData.Choice;
 import org.coop4j.findings.EvaluationData.Tested;
+import org.coop4j.findings.EvaluationData;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
 import org.coop4j.run.Confidence;
-import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Images;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +76,7 @@ final class CompareCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(runs.size() > 1, "one run, %s: give two or more", runs.get(0));
+        WrongUsage.require(runs.size() > 1, "one run, %s: give two or more", runs.get(0));
         List<LearnedClassifier> learned = new ArrayList<>();
         List<EvaluationData> records = new ArrayList<>();
         for (Path run : runs) {
@@ -99,12 +100,17 @@ final class CompareCommand extends ConsoleCommand {
             }
             Pictures all = images.pictures(tested.images(), "test images", console);
             Pictures test = given == null ? all : unknown(records, all);
-            warnOfLearned(records, test);
             List<Scores> scores = new ArrayList<>();
             List<ComparedClassifier> classifiers = new ArrayList<>();
             for (int i = 0; i < runs.size(); i++) {
                 String name = runs.get(i).toString();
                 ClassifierFile file = learned.get(i).file();
+                int both = records.get(i).learned(test.images()).size();
+                if (both > 0) {
+                    console.warn(
+                            "%s learned from %d of the %d test images, so its accuracy is inflated: give others by --data",
+                            name, both, test.size());
+                }
                 try (Classifier classifier = file.open(space).forClasses(tested.classNames())) {
                     scores.add(test.scores(classifier));
                 } catch (IllegalArgumentException e) {
@@ -146,7 +152,7 @@ final class CompareCommand extends ConsoleCommand {
             }
         }
         int left = all.size() - known.size();
-        CommandFailure.require(
+        require(
                 left >= FEWEST,
                 "%d of %s left, by content, that no run learned from or chose by: give %d or more, such as new ones",
                 left,
@@ -162,7 +168,7 @@ final class CompareCommand extends ConsoleCommand {
     /** Compares the mean average precision of classifiers of several labels with the first's, on the same resamples. */
     private void compareSets(List<LabelScores> scores, int images) {
         LabelScores first = scores.get(0);
-        CommandFailure.require(
+        require(
                 first.meanAveragePrecision() != null,
                 "none of %s shows any of the classes: give others by --data",
                 count(images, "image"));
@@ -181,17 +187,6 @@ final class CompareCommand extends ConsoleCommand {
     private static Cell gain(LabelScores other, LabelScores first) {
         Bounds gain = other.bounds(Measure.MAP.less(Measure.MAP, first), 1);
         return Cell.range(gain.low(), gain.high());
-    }
-
-    private void warnOfLearned(List<EvaluationData> records, Pictures test) {
-        for (int i = 0; i < records.size(); i++) {
-            int both = records.get(i).learned(test.images()).size();
-            if (both > 0) {
-                console.warn(
-                        "%s learned from %d of the %d test images, so its accuracy is inflated: give others by --data",
-                        runs.get(i), both, test.size());
-            }
-        }
     }
 
     private void print(Table<?> disagreements, int images) {

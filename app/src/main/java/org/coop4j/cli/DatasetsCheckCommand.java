@@ -22,13 +22,13 @@ import org.coop4j.cli.Options.Format;
 import org.coop4j.console.ProblemText;
 import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmark.Need;
 import org.coop4j.data.benchmark.Benchmark.Sizes;
-import org.coop4j.data.benchmark.BenchmarkSource;
-import org.coop4j.data.benchmark.BenchmarkSource.Division;
+import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource.Division.Origin;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.data.benchmark.BenchmarkSource.Lists;
+import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -185,15 +185,15 @@ final class DatasetsCheckCommand extends ConsoleCommand {
 
     /** Returns a sentence about the sizes that differ, if any do. */
     private static List<String> differences(Sizes found, Sizes published) {
-        String differences = DatasetsCommand.SIZES.entrySet().stream()
-                .filter(one ->
-                        !one.getValue().apply(found).equals(one.getValue().apply(published)))
-                .map(one -> "%,d %s instead of %,d"
-                        .formatted(
-                                one.getValue().apply(found),
-                                one.getKey() + (one.getKey().equals("classes") ? "" : " images"),
-                                one.getValue().apply(published)))
-                .collect(joining(", "));
-        return differences.isEmpty() ? List.of() : List.of(differences);
+        List<String> differences = new ArrayList<>();
+        DatasetsCommand.SIZES.forEach((name, size) -> {
+            int is = size.apply(found);
+            int should = size.apply(published);
+            if (is != should) {
+                String unit = name.equals("classes") ? name : name + " images";
+                differences.add("%,d %s instead of %,d".formatted(is, unit, should));
+            }
+        });
+        return differences.isEmpty() ? List.of() : List.of(String.join(", ", differences));
     }
 }

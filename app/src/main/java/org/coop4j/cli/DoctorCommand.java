@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.Machine;
 import org.coop4j.bench.Measurement;
@@ -28,9 +27,9 @@ import org.coop4j.demo.DemoPictures;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.McNemar;
 import org.coop4j.findings.ModelTrial;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend.Form;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -66,8 +65,8 @@ final class DoctorCommand extends ConsoleCommand {
 
     private static final List<List<String>> ARM = List.of(List.of("asimd", "4 floats at once"));
 
-    private static final List<String> THREADS = List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS");
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
+    private static final List<String> VARIABLES = List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", CORE_TYPE);
 
     /** Probability of a difference by chance below which activations are told to differ. */
     private static final double SIGNIFICANT = 0.05;
@@ -122,11 +121,11 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void instructions() {
-        List<String> flags = Machine.processor("flags")
+        String line = Machine.processor("flags")
                 .or(() -> Machine.processor("Features"))
-                .map(line -> List.of(line.split(" ")))
-                .orElse(List.of());
-        if (flags.isEmpty()) {
+                .orElse("");
+        List<String> flags = List.of(line.split(" "));
+        if (line.isEmpty()) {
             table.row("instructions", "unknown");
             return;
         }
@@ -152,7 +151,8 @@ final class DoctorCommand extends ConsoleCommand {
 
     private void threads(Workers workers) {
         int cores = Runtime.getRuntime().availableProcessors();
-        String chosen = THREADS.stream()
+        String chosen = VARIABLES.stream()
+                .limit(2) // those of threads
                 .filter(System.getenv()::containsKey)
                 .findFirst()
                 .orElse("all cores");
@@ -183,12 +183,15 @@ final class DoctorCommand extends ConsoleCommand {
     }
 
     private void environment() {
-        Stream.concat(THREADS.stream(), Stream.of(CORE_TYPE))
-                .filter(System.getenv()::containsKey)
-                .forEach(variable -> table.row(variable, System.getenv(variable)));
-        if (System.getenv().containsKey(CORE_TYPE)) {
-            advice.add(CORE_TYPE + "=" + System.getenv(CORE_TYPE)
-                    + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
+        for (String variable : VARIABLES) {
+            String value = System.getenv(variable);
+            if (value != null) {
+                table.row(variable, value);
+                if (variable.equals(CORE_TYPE)) {
+                    advice.add(variable + "=" + value
+                            + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
+                }
+            }
         }
     }
 

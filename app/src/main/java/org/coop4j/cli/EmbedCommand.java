@@ -20,8 +20,8 @@ import org.coop4j.cli.Options.SafetensorsOut;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.DataSpec;
-import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.Split;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.findings.FeatureExport;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.UnknownWords;
@@ -103,11 +103,7 @@ final class EmbedCommand extends ConsoleCommand {
         }
         try (Clip clip = clipOptions.open(Optional.of(FLOAT32))) {
             UnknownWords.warning(clip, all).ifPresent(console::warn);
-            int context = clip.architecture().text().contextLength();
-            List<int[]> tokens = all.stream()
-                    .map(text -> clip.tokenizer().tokenize(text, context, Overflow.of(truncate)))
-                    .toList();
-            export().rows(clip, clip.encodeTokens(tokens), "text", all, List.of(), null);
+            export().rows(clip, clip.encodeTexts(all, Overflow.of(truncate)), "text", all, List.of(), null);
             note(count(all.size(), "text"), clip);
         }
         return 0;

@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import static org.coop4j.base.Numbers.count;
-import static org.coop4j.console.Table.Format.CSV;
 import static org.coop4j.console.Table.Format.TABLE;
 import static org.coop4j.console.WrongUsage.require;
 import static org.coop4j.graph.host.Precision.FLOAT32;
@@ -20,30 +19,28 @@ import org.coop4j.cli.Options.Format;
 import org.coop4j.cli.Options.Part;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Cell;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.eval.Evaluation;
-import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.LabelScores.Decision;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
-import org.coop4j.findings.EvaluationData;
 import org.coop4j.findings.EvaluationData.Choice;
 import org.coop4j.findings.EvaluationData.Tested;
+import org.coop4j.findings.EvaluationData;
 import org.coop4j.findings.PictureResults;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.report.Accuracies;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.report.ErrorFiles;
 import org.coop4j.report.SetPage;
-import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.Images;
 import org.coop4j.run.RunResult.Sets;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -122,14 +119,13 @@ final class EvalCommand extends ConsoleCommand {
                 reportSets(classifier, scores, used);
                 return 0;
             }
-            Double calibrationError = file.decision() == null ? scores.calibrationError() : null; // of a softmax
             List<String> names = classifier.classNames();
-            switch (format.chosen()) {
-                case CSV -> classes(scores.evaluation(), names).print(CSV, console);
-                case TABLE -> print(scores.evaluation(), names, calibrationError, console);
-                default ->
-                    console.print(
-                            json(scores.evaluation(), names, calibrationError).setAll(used));
+            Double calibrationError = file.decision() == null ? scores.calibrationError() : null; // of a softmax
+            Accuracies accuracies = new Accuracies(scores.evaluation(), names, calibrationError);
+            if (format.json) {
+                console.print(accuracies.json().setAll(used));
+            } else {
+                accuracies.print(format.chosen(), console);
             }
             console.flush();
             write(tested, scores, names);
@@ -159,45 +155,6 @@ final class EvalCommand extends ConsoleCommand {
                 SetPage.measures(new Table<Sets>(), s -> s).rows(List.of(sets)).print(TABLE, console);
             }
         }
-    }
-
-    /**
-     * Prints the accuracies of each class and of all images.
-     *
-     * @param calibrationError null if it is unknown
-     */
-    static void print(Evaluation evaluation, List<String> names, Double calibrationError, Console console) {
-        classes(evaluation, names).print(TABLE, console);
-        console.print("");
-        facts(evaluation, calibrationError).printFacts(console);
-    }
-
-    private static Table<Evaluation> facts(Evaluation evaluation, Double calibrationError) {
-        return new Table<Evaluation>()
-                .count("images", Evaluation::total)
-                .count("correct", Evaluation::correct)
-                .percent("accuracy", Evaluation::accuracy)
-                .percent("error_rate", Evaluation::errorRate)
-                .percent("macro_f1", Evaluation::macroF1)
-                .share("calibration_error", all -> calibrationError)
-                .row(evaluation);
-    }
-
-    /** Returns a table of accuracies, one row per class. */
-    static Table<ClassResult> classes(Evaluation evaluation, List<String> names) {
-        return new Table<ClassResult>()
-                .text("class", c -> names.get(c.label()))
-                .count("images", ClassResult::total)
-                .count("correct", ClassResult::correct)
-                .percent("accuracy", ClassResult::accuracy)
-                .data("f1", ClassResult::f1)
-                .rows(evaluation.classes());
-    }
-
-    /** Returns the accuracies of all images and of each class. */
-    static ObjectNode json(Evaluation evaluation, List<String> names, Double calibrationError) {
-        ObjectNode all = (ObjectNode) facts(evaluation, calibrationError).json().get(0);
-        return all.set("classes", classes(evaluation, names).json());
     }
 
     private void write(Pictures tested, Scores scores, List<String> names) throws IOException {

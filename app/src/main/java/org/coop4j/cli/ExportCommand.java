@@ -55,13 +55,6 @@ final class ExportCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        checkUsage();
-        List<Path> written = prompt == null ? towers() : classifier();
-        written.forEach(file -> console.print(file.toString()));
-        return 0;
-    }
-
-    private void checkUsage() throws IOException {
         boolean learned = prompt != null;
         require(
                 learned || (onnx && model.model != null),
@@ -71,6 +64,8 @@ final class ExportCommand extends ConsoleCommand {
         require(!onnx || epoch == null, "--epoch is for checkpoints: omit it with --onnx");
         require(onnx || !(half || preprocessing), "--fp16 and --with-preprocessing need --onnx");
         require(learned || !preprocessing, "--with-preprocessing is for classifiers: give one with --prompt");
+        (learned ? classifier() : towers()).forEach(file -> console.print(file.toString()));
+        return 0;
     }
 
     private List<Path> classifier() throws IOException {

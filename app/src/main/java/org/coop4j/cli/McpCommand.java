@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.cli.Options.Arithmetic;
 import org.coop4j.cli.ServeCommand.Named;
@@ -42,15 +41,13 @@ final class McpCommand extends ConsoleCommand {
 
     @Override
     public Integer call() throws IOException {
-        require(runs.areGiven() || model.model != null, "what should it answer with? Give -p RUN, or -m MODEL");
+        require(!runs.runs.isEmpty() || model.model != null, "what should it answer with? Give -p RUN, or -m MODEL");
         CommandFailure.require(Files.isDirectory(folder), "--folder: %s is not a folder", folder);
         System.setOut(console.err()); // standard output is the protocol's alone
         try (ServedModels models =
                 new ServedModels(model.vocabulary.source(), precision.ofAnswers(), EncodingLimits.standard(), null)) {
             Path file = model.file();
-            for (Map.Entry<String, Path> run : runs.named(false).entrySet()) {
-                models.addLearned(run.getKey(), run.getValue(), file);
-            }
+            runs.open(models, file, false);
             Clip clip = file == null ? models.all().get(0).classifier().clip() : models.clip(file);
             Images images = new Images(clip, Run.Options.of(CacheFolder.bank()));
             console.note("answering an assistant about the pictures below " + folder + " until the input ends");

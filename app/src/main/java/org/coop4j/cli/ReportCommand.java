@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.console.Table;
-import org.coop4j.study.FoundRuns;
 import org.coop4j.study.FoundRuns.State;
+import org.coop4j.study.FoundRuns;
 import org.coop4j.study.Study;
 import org.coop4j.study.StudyReport;
 import picocli.CommandLine.Command;
@@ -30,7 +30,7 @@ final class ReportCommand extends ConsoleCommand {
             paramLabel = "OUT")
     Path out;
 
-    @Option(names = "--csv", description = "Print comma-separated values.")
+    @Option(names = "--csv")
     boolean csv;
 
     @Override

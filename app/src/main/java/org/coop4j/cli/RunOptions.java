@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.base.Progress;
 import org.coop4j.cli.Converters.Positive;
+import org.coop4j.console.Console;
 import org.coop4j.data.DataSpec;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Method;
@@ -89,10 +89,10 @@ final class RunOptions {
      * Returns the threads of this machine. A run that is resumed keeps the number that it began with, on which its last
      * digits depend.
      */
-    Workers workers(Progress progress) throws IOException {
+    Workers workers(Console console) throws IOException {
         Optional<Integer> begun = resume ? RunFolder.threadsBegunWith(out) : Optional.empty();
         if (begun.isPresent()) {
-            progress.note("computing with %s, as the run began".formatted(count(begun.get(), "thread")));
+            console.note("computing with %s, as the run began", count(begun.get(), "thread"));
             return new Workers(begun.get());
         }
         return Workers.standard();

@@ -9,13 +9,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.cli.Converters.Positive;
 import org.coop4j.cli.Options.Format;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.console.CommandFailure;
+import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.findings.OpenPool;
-import org.coop4j.image.ExifOrientation;
 import org.coop4j.pool.Search;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -90,7 +88,7 @@ final class SearchCommand extends ConsoleCommand {
     }
 
     /** Returns the features of examples: pictures of the pool by their names, and other files. */
-    private FeatureMatrix examples(OpenPool opened, List<Path> examples) {
+    private static FeatureMatrix examples(OpenPool opened, List<Path> examples) throws IOException {
         List<float[]> rows = new ArrayList<>();
         for (Path example : examples) {
             List<Integer> named = IntStream.range(0, opened.names().size())
@@ -98,9 +96,13 @@ final class SearchCommand extends ConsoleCommand {
                     .boxed()
                     .toList();
             require(named.size() < 2, "%s is the name of %d pictures: give its path", example, named.size());
+            require(
+                    !named.isEmpty() || opened.space().towers().isPresent(),
+                    "%s is not among the pictures",
+                    example);
             rows.add(
                     named.isEmpty()
-                            ? encoded(opened, example)
+                            ? opened.space().towers().get().embed(InputImage.of(example))
                             : opened.pool().units().row(named.get(0)));
         }
         return FeatureMatrix.of(rows, opened.pool().units().width());
@@ -108,13 +110,5 @@ final class SearchCommand extends ConsoleCommand {
 
     private static boolean isNamed(Path picture, Path example) {
         return picture.endsWith(example) || picture.toAbsolutePath().equals(example.toAbsolutePath());
-    }
-
-    private float[] encoded(OpenPool opened, Path example) {
-        Clip clip =
-                opened.space().towers().orElseThrow(() -> new CommandFailure(example + " is not among the pictures"));
-        EncodedImages image = EncodedImages.encode(clip, List.of(example), ExifOrientation.APPLY, false, console);
-        require(image.problems.isEmpty(), "%s cannot be read", example);
-        return FeatureMatrix.unit(image.features(clip.embedDim()).row(0));
     }
 }

@@ -27,8 +27,8 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.data.ImageFiles;
-import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
+import org.coop4j.http.ServiceOptions;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.Images;
 import org.coop4j.run.Run;
@@ -55,17 +55,13 @@ final class ServeCommand extends ConsoleCommand {
                 paramLabel = "[NAME=]RUN|FILE")
         List<String> runs = List.of();
 
-        boolean areGiven() {
-            return !runs.isEmpty();
-        }
-
         /** Returns the name of a run's folder or file. */
         static String of(Path run) {
             return run.toAbsolutePath().normalize().toFile().getName().replaceFirst("\\.safetensors$", "");
         }
 
-        /** Returns the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
-        Map<String, Path> named(boolean zeroShot) {
+        /** Opens the runs by name: the one in {@code NAME=RUN}, or else the name of their folder or file. */
+        void open(ServedModels models, Path model, boolean zeroShot) throws IOException {
             Map<String, Path> named = new LinkedHashMap<>();
             for (String given : runs) {
                 int equals = Files.exists(Path.of(given)) ? -1 : given.indexOf('=');
@@ -83,7 +79,9 @@ final class ServeCommand extends ConsoleCommand {
                         name,
                         run);
             }
-            return named;
+            for (Map.Entry<String, Path> run : named.entrySet()) {
+                models.addLearned(run.getKey(), run.getValue(), model);
+            }
         }
     }
 
@@ -154,9 +152,8 @@ final class ServeCommand extends ConsoleCommand {
     public Integer call() throws IOException {
         requireShare(threshold);
         boolean zeroShot = classOptions.areGiven();
-        require(zeroShot || runs.areGiven(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
+        require(zeroShot || !runs.runs.isEmpty(), "nothing to serve: give -p RUN, or -m MODEL with -c A,B");
         require(!zeroShot || model.model != null, "--classes need a model: give --model");
-        Map<String, Path> named = runs.named(zeroShot);
         Optional<String> token = token();
         ServiceOptions options = unless(() -> new ServiceOptions(
                 host,
@@ -170,9 +167,7 @@ final class ServeCommand extends ConsoleCommand {
                 ServedModels models =
                         new ServedModels(model.vocabulary.source(), precision.ofAnswers(), limits, threshold)) {
             Path file = model.file();
-            for (Map.Entry<String, Path> run : named.entrySet()) {
-                models.addLearned(run.getKey(), run.getValue(), file);
-            }
+            runs.open(models, file, zeroShot);
             if (zeroShot) {
                 PromptEnsemble prompts = templateOptions.prompts(models.clip(file));
                 models.addZeroShot(file, classOptions.read(), prompts, console);

@@ -12,14 +12,13 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.http.PageServer;
-import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.ServiceOptions.Limits;
-import org.coop4j.studio.RunningStudio;
+import org.coop4j.http.ServiceOptions;
 import org.coop4j.studio.RunningStudio.Pages;
+import org.coop4j.studio.RunningStudio;
 import org.coop4j.studio.StudioServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -116,7 +115,6 @@ final class StudioCommand extends ConsoleCommand {
             DemoPictures.unpack(cache.resolve("demo")).copyPhotographs(Files.createDirectories(unfinished));
             Files.move(unfinished, place);
         }
-        CommandFailure.require(Files.isDirectory(place), "%s is not a folder", place);
         console.note("no folder was given: these are the demo's photographs, copied to " + place);
         return place;
     }

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.coop4j.base.InputException;
 import org.coop4j.cli.Converters.FileName;
 import org.coop4j.cli.Options.Bank;
 import org.coop4j.cli.Options.Format;
@@ -29,13 +30,13 @@ import org.coop4j.run.Run;
 import org.coop4j.study.Results;
 import org.coop4j.study.Score;
 import org.coop4j.study.StudyTables;
-import org.coop4j.study.Sweep;
 import org.coop4j.study.Sweep.Cluster;
 import org.coop4j.study.Sweep.Site;
-import org.coop4j.study.SweepPlan;
+import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepPlan.PlanException;
-import org.coop4j.study.SweepRun.RunState;
+import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun.RunState.Status;
+import org.coop4j.study.SweepRun.RunState;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,12 +118,20 @@ final class SweepCommand extends ConsoleCommand {
 
     private int run(Sweep sweep, Clip clip, Run.Options kept) throws IOException {
         List<RunState> outcome;
-        Cluster cluster = spark == null ? null : cluster();
+        Optional<Cluster> cluster = spark == null
+                ? Optional.empty()
+                : ServiceLoader.load(Cluster.class).findFirst();
+        InputException.require(
+                spark == null || cluster.isPresent(),
+                "neither Spark nor coop4j-spark is on the class path: start the sweep with spark-submit, as docs/spark.md"
+                        + " shows");
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(console, "stopped; repeat the command to resume");
         try (interrupt;
                 screen) {
-            outcome = cluster == null ? sweep.run(out, screen) : sweep.run(out, screen, cluster, site(clip, kept));
+            outcome = cluster.isPresent()
+                    ? sweep.run(out, screen, cluster.get(), site(clip, kept))
+                    : sweep.run(out, screen);
         }
         print(outcome);
         console.flush();
@@ -154,13 +163,6 @@ final class SweepCommand extends ConsoleCommand {
             console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
         });
         return true;
-    }
-
-    private static Cluster cluster() throws IOException {
-        return ServiceLoader.load(Cluster.class)
-                .findFirst()
-                .orElseThrow(() -> new IOException("neither Spark nor coop4j-spark is on the class"
-                        + " path: start the sweep with spark-submit, as docs/spark.md shows"));
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */

@@ -50,12 +50,11 @@ final class TokenizeCommand extends ConsoleCommand {
         String count() {
             boolean starts = whole == ids.size() + 2;
             int context = starts ? CONTEXT : SIGLIP_CONTEXT;
-            String excess = "";
-            if (whole > context) {
-                excess = ": more than the " + context + " of a prompt";
-            } else if (starts && whole > PE_CONTEXT) {
-                excess = ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt";
-            }
+            String excess = whole > context
+                    ? ": more than the " + context + " of a prompt"
+                    : starts && whole > PE_CONTEXT
+                            ? ": more than the " + PE_CONTEXT + " of a Perception Encoder's prompt"
+                            : "";
             if (whole > ids.size()) {
                 excess = (starts ? ", with start and end token " : ", with end token ") + whole + excess;
             }

@@ -25,15 +25,15 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Json;
-import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.HashedFile;
 import org.coop4j.data.DataSpec.InSpace;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.findings.RunComparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
+import org.coop4j.findings.RunComparison;
 import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
@@ -142,7 +142,7 @@ final class TrainCommand extends ConsoleCommand {
                 method.requireFits(space);
                 unless(() -> method.in(space));
             }
-            MethodChoice choice = chosen(images, lists, candidates);
+            MethodChoice choice = chosen(images, lists, counts, candidates);
             noteSettings(choice.chosen(), counts, space.logitScale());
             int unused = noteUnused(images, lists, choice.chosen());
             if (lists.test().isEmpty()) {
@@ -205,7 +205,8 @@ final class TrainCommand extends ConsoleCommand {
     }
 
     /** Returns the recipes to learn: the best of them if one is to be chosen, otherwise all. */
-    private MethodChoice chosen(Images images, ImageDataset lists, List<Recipe> candidates) throws IOException {
+    private MethodChoice chosen(Images images, ImageDataset lists, Recipe.Lists counts, List<Recipe> candidates)
+            throws IOException {
         if (!methodOptions.choose()) {
             return MethodChoice.of(candidates);
         }
@@ -223,8 +224,8 @@ final class TrainCommand extends ConsoleCommand {
             console.note("no method of the image tower is compared: " + e.getMessage());
             return quick;
         }
-        Recipe recipe = unless(() ->
-                Recipe.of(slow, runOptions.settings(slow, dataOptions), Recipe.Lists.of(data, lists), images.space()));
+        Recipe recipe = unless(
+                () -> Recipe.of(slow, runOptions.settings(slow, dataOptions), counts, images.space()));
         return quick.with(recipe, Duration.ofMinutes(runOptions.budget), images, learnedFrom, console);
     }
 

@@ -15,19 +15,19 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
-import org.coop4j.findings.Comparison;
 import org.coop4j.findings.Comparison.ComparedClassifier;
-import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.Comparison;
 import org.coop4j.findings.RunComparison.ComparedRun;
+import org.coop4j.findings.RunComparison;
 import org.coop4j.report.ComparisonTable;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
 import org.coop4j.run.MethodChoice;
-import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.Sets;
-import picocli.CommandLine.Help.Ansi;
+import org.coop4j.run.RunResult;
 import picocli.CommandLine.Help.Ansi.Style;
+import picocli.CommandLine.Help.Ansi;
 
 /**
  * The end of {@code coop train}: the learned classifiers compared with simpler ones.
@@ -65,7 +65,7 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
             printSets(console);
         } else {
             new ComparisonTable(comparisons()).table().print(TABLE, console);
-            first().methods().forEach(method -> print(method, console));
+            comparisons().get(0).methods().forEach(method -> print(method, console));
             if (seeds.size() == 1) {
                 RunPage.findings(seeds.get(0)).forEach(console::paragraph);
             }
@@ -92,10 +92,6 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
         return seeds.stream().map(RunComparison::comparison).toList();
     }
 
-    private Comparison first() {
-        return seeds.get(0).comparison();
-    }
-
     /** Prints the verdict on a method: with one seed a test, with several the mean gain. */
     private void print(ComparedClassifier method, Console console) {
         SeedSummary gains = SeedSummary.of(
@@ -116,7 +112,7 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
             String points = number(Math.abs(gains.mean()), 1) + " ± " + number(gains.sampleSd(), 1);
             return "%s, mean ± sd over %d seeds".formatted(ComparisonTable.over(gains.mean(), points), seeds.size());
         }
-        ComparedClassifier baseline = first().bestBaseline();
+        ComparedClassifier baseline = comparisons().get(0).bestBaseline();
         return ComparisonTable.gain(method, baseline) + ": " + ComparisonTable.meaning(method, baseline);
     }
 
@@ -142,28 +138,23 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
     }
 
     ObjectNode toJson() {
-        ObjectNode json = Json.object();
-        json.set(
-                "runs",
-                new Table<RunResult>()
-                        .data("method", RunResult::method)
-                        .data("seed", RunResult::seed)
-                        .data("precision", RunResult::precision)
-                        .data("accuracy", RunResult::accuracy)
-                        .data("error_rate", RunResult::errorRate)
-                        .data("macro_f1", RunResult::macroF1)
-                        .data("calibration_error", RunResult::calibrationError)
-                        .data("sets", RunResult::sets)
-                        .rows(results())
-                        .json());
-        json.set(
-                "comparison",
-                seeds.isEmpty()
-                        ? json.arrayNode()
-                        : new ComparisonTable(comparisons()).table().json());
-        json.set("candidates", ComparisonTable.candidates(choice).json());
-        json.set("hand_written", handWritten().json());
-        return json.put("unused_images", unused)
+        Table<RunResult> ran = new Table<RunResult>()
+                .data("method", RunResult::method)
+                .data("seed", RunResult::seed)
+                .data("precision", RunResult::precision)
+                .data("accuracy", RunResult::accuracy)
+                .data("error_rate", RunResult::errorRate)
+                .data("macro_f1", RunResult::macroF1)
+                .data("calibration_error", RunResult::calibrationError)
+                .data("sets", RunResult::sets)
+                .rows(results());
+        Table<?> comparison = seeds.isEmpty() ? new Table<>() : new ComparisonTable(comparisons()).table();
+        return Json.object()
+                .<ObjectNode>set("runs", ran.json())
+                .<ObjectNode>set("comparison", comparison.json())
+                .<ObjectNode>set("candidates", ComparisonTable.candidates(choice).json())
+                .<ObjectNode>set("hand_written", handWritten().json())
+                .put("unused_images", unused)
                 .put("folder", out.toString())
                 .put("report", place(REPORT).toString());
     }

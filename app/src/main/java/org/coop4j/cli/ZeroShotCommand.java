@@ -26,12 +26,12 @@ import org.coop4j.console.Table;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Scores;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.report.Accuracies;
 import org.coop4j.text.Tokenizer.Overflow;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -162,18 +162,21 @@ final class ZeroShotCommand extends ConsoleCommand {
                 guesses.row(new Guess(read.get(row), rank, label, own[label]));
             }
         }
-        Evaluation scores = request.labels.isEmpty() || read.isEmpty() || independent
+        Accuracies scores = request.labels.isEmpty() || read.isEmpty() || independent
                 ? null
-                : new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation();
+                : new Accuracies(
+                        new Scores(read.stream().mapToInt(request.labels::get).toArray(), probabilities).evaluation(),
+                        request.classes,
+                        null);
         if (format.json) {
             ObjectNode json = Json.object()
                     .putPOJO("classes", request.classes)
                     .putPOJO("templates", templates)
                     .put("precision", used.id())
                     .set("guesses", guesses.json());
-            console.print(scores == null ? json : json.set("scores", EvalCommand.json(scores, request.classes, null)));
+            console.print(scores == null ? json : json.set("scores", scores.json()));
         } else if (format.chosen() == TABLE && scores != null) {
-            EvalCommand.print(scores, request.classes, null, console);
+            scores.print(TABLE, console);
         } else if (format.csv || !guesses.isEmpty()) {
             guesses.print(format.chosen(), console);
         }
