@@ -53,6 +53,7 @@ import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
+import org.coop4j.http.BrowserToken;
 import org.coop4j.http.ServiceOptions;
 import org.coop4j.http.WebServer;
 import org.coop4j.image.ImageDecoder;

@@ -11,8 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.javalin.Javalin;
-import io.javalin.http.ForbiddenResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +34,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -68,8 +65,6 @@ import org.coop4j.text.Tokenizer.Overflow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -652,10 +647,6 @@ class StudioServerTest {
     void anAddressThatIsShownStaysValid() throws Exception {
         String shown = get("phone").path("address").asText();
         assertThat(get("phone").path("address").asText()).isEqualTo(shown);
-        BrowserToken token = new BrowserToken(OPTIONS, OptionalInt.empty());
-        String terminal = token.address(80);
-        assertThat(token.otherAddress(80)).isNotEqualTo(terminal);
-        assertThat(token.address(80)).isEqualTo(terminal);
     }
 
     @Test
@@ -683,34 +674,6 @@ class StudioServerTest {
         }
         other.write(file, known);
         assertThat(RunningStudio.find(other, photos)).isPresent();
-    }
-
-    /** The arguments of a program that opens a browser are seen by all users. */
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void theAddressInAnArgumentAdmitsThisUserAlone() throws Exception {
-        int me = BrowserToken.thisUser().orElseThrow();
-        for (int user : List.of(me, me + 1)) {
-            BrowserToken token = new BrowserToken(OPTIONS, OptionalInt.of(user));
-            Javalin page = Javalin.create(config -> config.routes.before(context -> {
-                        if (!token.admits(context)) {
-                            throw new ForbiddenResponse();
-                        }
-                    }))
-                    .start("127.0.0.1", 0);
-            URI address = URI.create(token.openedAddress(page.port()));
-            assertThat(Answer.of("GET", address, null).status()).isEqualTo(user == me ? 302 : 403);
-            page.stop();
-        }
-        String row = "   1: 0100007F:C0DE 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 1 1 0";
-        String others = row.replace("0100007F:C0DE", "0200007F:C0DE").replace(" 1000 ", " 1001 ");
-        String back = row.replace("C0DE", "x").replace("1F90", "C0DE").replace("x", "1F90");
-        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of("  sl  local_address", row, back)))
-                .isTrue();
-        assertThat(BrowserToken.areOf(1001, 0xC0DE, 0x1F90, List.of(row))).isFalse();
-        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of(row, others)))
-                .isFalse();
-        assertThat(BrowserToken.areOf(1000, 0xC0DE, 0x1F90, List.of(back))).isFalse();
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.coop4j.studio;
+package org.coop4j.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -19,14 +19,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.base.StateFolder;
-import org.coop4j.http.ServiceOptions;
 
 /**
  * Tokens in addresses of the page. Each admits one browser, which then gets a cookie. One token is for the address that the
  * terminal shows, another for the next browser after it. A third is for the program that opens a browser: all users of the
  * machine see its arguments, so it admits this user's browsers alone.
  */
-final class BrowserToken {
+public final class BrowserToken {
 
     /** Linux's tables of sockets. */
     private static final List<Path> SOCKETS = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
@@ -44,20 +43,20 @@ final class BrowserToken {
     /**
      * @param user number of the user, as the system's table of sockets has it; empty if there is no such table
      */
-    BrowserToken(ServiceOptions options, OptionalInt user) {
+    public BrowserToken(ServiceOptions options, OptionalInt user) {
         this.options = options;
         this.user = user;
     }
 
     /** Returns the number of the user of this process on Linux; empty elsewhere. */
-    static OptionalInt thisUser() throws IOException {
+    public static OptionalInt thisUser() throws IOException {
         return Files.exists(SOCKETS.get(0))
                 ? OptionalInt.of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
                 : OptionalInt.empty();
     }
 
     /** Returns the address of the page for the first browser on this machine. */
-    String address(int port) throws IOException {
+    public String address(int port) throws IOException {
         return address(port, "/?token=" + first.get());
     }
 
@@ -65,7 +64,7 @@ final class BrowserToken {
      * Returns the address for the program that opens a browser on this machine. Without a table of sockets it is the first
      * one: macOS gets it on the standard input, and Windows shows arguments to their user alone.
      */
-    String openedAddress(int port) throws IOException {
+    public String openedAddress(int port) throws IOException {
         return user.isEmpty() ? address(port) : address(port, "/?opened=" + opened.get());
     }
 
@@ -74,7 +73,7 @@ final class BrowserToken {
     }
 
     /** Returns the address of the page for another browser on this machine. */
-    String otherAddress(int port) throws IOException {
+    public String otherAddress(int port) throws IOException {
         return address(port, "/?token=" + other.get());
     }
 
@@ -83,7 +82,7 @@ final class BrowserToken {
     }
 
     /** Returns the address of the page for a browser on another machine; empty if only this machine is served. */
-    Optional<String> distantAddress(int port) throws IOException {
+    public Optional<String> distantAddress(int port) throws IOException {
         InetAddress host = InetAddress.getByName(options.host());
         if (host.isLoopbackAddress()) {
             return Optional.empty();
@@ -102,7 +101,7 @@ final class BrowserToken {
     }
 
     /** Returns true for requests of browsers that were admitted; redirects one that comes to the page with a token. */
-    boolean admits(Context context) {
+    public boolean admits(Context context) {
         String cookie = "coop4j-studio-" + context.req().getLocalPort(); // cookies do not know ports
         boolean known = isSame(Objects.requireNonNullElse(context.cookie(cookie), ""), session);
         String given = context.queryParam("token");
