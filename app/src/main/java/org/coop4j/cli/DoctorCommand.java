@@ -27,9 +27,9 @@ import org.coop4j.demo.DemoPictures;
 import org.coop4j.eval.Scores;
 import org.coop4j.findings.McNemar;
 import org.coop4j.findings.ModelTrial;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Backend.Form;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -188,8 +188,9 @@ final class DoctorCommand extends ConsoleCommand {
             if (value != null) {
                 table.row(variable, value);
                 if (variable.equals(CORE_TYPE)) {
-                    advice.add(variable + "=" + value
-                            + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
+                    advice.add(
+                            variable + "=" + value
+                                    + " overrides OpenBLAS's choice of kernels for this processor: unset it unless it is on purpose");
                 }
             }
         }

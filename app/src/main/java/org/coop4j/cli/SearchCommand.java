@@ -96,10 +96,7 @@ final class SearchCommand extends ConsoleCommand {
                     .boxed()
                     .toList();
             require(named.size() < 2, "%s is the name of %d pictures: give its path", example, named.size());
-            require(
-                    !named.isEmpty() || opened.space().towers().isPresent(),
-                    "%s is not among the pictures",
-                    example);
+            require(!named.isEmpty() || opened.space().towers().isPresent(), "%s is not among the pictures", example);
             rows.add(
                     named.isEmpty()
                             ? opened.space().towers().get().embed(InputImage.of(example))

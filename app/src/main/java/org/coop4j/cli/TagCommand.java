@@ -24,8 +24,8 @@ import org.coop4j.cli.Options.LineFormat;
 import org.coop4j.cli.ServeCommand.Named;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Interrupt.Termination;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
+import org.coop4j.console.Table.Format;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -35,10 +35,10 @@ import org.coop4j.predict.ImageClassifier;
 import org.coop4j.run.Confidence;
 import org.coop4j.serve.ServedModels;
 import org.coop4j.tags.FolderWatch;
+import org.coop4j.tags.TagFolder;
 import org.coop4j.tags.TagFolder.Options;
 import org.coop4j.tags.TagFolder.Status;
 import org.coop4j.tags.TagFolder.Tagged;
-import org.coop4j.tags.TagFolder;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -258,8 +258,8 @@ final class TagCommand extends ConsoleCommand {
 
     private void summary() {
         List<String> parts = new ArrayList<>();
-        counts.forEach((status, number) -> parts.add(
-                count(number) + " " + (undo && status == Status.UPDATED ? "taken back" : status.word())));
+        counts.forEach((status, number) ->
+                parts.add(count(number) + " " + (undo && status == Status.UPDATED ? "taken back" : status.word())));
         console.note((dry ? "this would be: " : "")
                 + (parts.isEmpty() ? "nothing to do" : String.join(", ", parts))
                 + (into == null ? "" : "; " + into.done(placed))

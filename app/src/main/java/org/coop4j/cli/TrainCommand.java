@@ -25,15 +25,15 @@ import org.coop4j.cli.Options.Memory;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.Json;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.HashedFile;
 import org.coop4j.data.DataSpec.InSpace;
-import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.method.Method;
-import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.Training;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
@@ -224,8 +224,7 @@ final class TrainCommand extends ConsoleCommand {
             console.note("no method of the image tower is compared: " + e.getMessage());
             return quick;
         }
-        Recipe recipe = unless(
-                () -> Recipe.of(slow, runOptions.settings(slow, dataOptions), counts, images.space()));
+        Recipe recipe = unless(() -> Recipe.of(slow, runOptions.settings(slow, dataOptions), counts, images.space()));
         return quick.with(recipe, Duration.ofMinutes(runOptions.budget), images, learnedFrom, console);
     }
 

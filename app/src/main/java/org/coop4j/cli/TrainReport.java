@@ -15,19 +15,19 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.SeedSummary;
 import org.coop4j.console.Table;
-import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.Comparison;
-import org.coop4j.findings.RunComparison.ComparedRun;
+import org.coop4j.findings.Comparison.ComparedClassifier;
 import org.coop4j.findings.RunComparison;
+import org.coop4j.findings.RunComparison.ComparedRun;
 import org.coop4j.report.ComparisonTable;
 import org.coop4j.report.RunPage;
 import org.coop4j.report.SetPage;
 import org.coop4j.run.MethodChoice;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult.Sets;
-import org.coop4j.run.RunResult;
-import picocli.CommandLine.Help.Ansi.Style;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /**
  * The end of {@code coop train}: the learned classifiers compared with simpler ones.
@@ -152,7 +152,8 @@ record TrainReport(List<ComparedRun> runs, List<RunComparison> seeds, MethodChoi
         return Json.object()
                 .<ObjectNode>set("runs", ran.json())
                 .<ObjectNode>set("comparison", comparison.json())
-                .<ObjectNode>set("candidates", ComparisonTable.candidates(choice).json())
+                .<ObjectNode>set(
+                        "candidates", ComparisonTable.candidates(choice).json())
                 .<ObjectNode>set("hand_written", handWritten().json())
                 .put("unused_images", unused)
                 .put("folder", out.toString())

@@ -5,10 +5,10 @@ import static org.coop4j.console.Table.Format.TABLE;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table.Format;
 import org.coop4j.console.Table;
-import org.coop4j.eval.Evaluation.ClassResult;
+import org.coop4j.console.Table.Format;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Evaluation.ClassResult;
 
 /**
  * The accuracies of each class and of all images.

@@ -10,8 +10,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.findings.OpenPool;
 import org.coop4j.page.HtmlPage;
-import org.coop4j.page.PointMap.Point;
 import org.coop4j.page.PointMap;
+import org.coop4j.page.PointMap.Point;
 import org.coop4j.page.Section;
 import org.coop4j.pool.Pool;
 
@@ -39,7 +39,8 @@ public final class PoolMap {
         Set<Integer> suspects = pool.neighbours().contradicted(opened.known()).keySet();
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < pool.size(); i++) {
-            int label = answers == null ? -1 : opened.known().getOrDefault(i, answers[i]); // a person's, if there is one
+            int label =
+                    answers == null ? -1 : opened.known().getOrDefault(i, answers[i]); // a person's, if there is one
             String name = label < 0 ? "" : ": " + opened.className(label);
             points.add(new Point(
                     places[0][i],

@@ -3,7 +3,7 @@ package org.coop4j.studio;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
 import static org.coop4j.studio.StudioProblem.require;
 
 import java.io.Closeable;
@@ -499,7 +499,7 @@ final class PhotoFolder implements Closeable {
         now.byClass()
                 .forEach((name, own) -> contents.put(
                         name,
-                        own.stream().filter(now::isLabelled).map(Photo::sha256).collect(toCollection(TreeSet::new))));
+                        own.stream().filter(now::isLabelled).map(Photo::sha256).collect(toSet())));
         contents.values().removeIf(own -> own.size() < FEWEST_TO_TEST);
         Stream<String> able = several
                 ? photos.values().stream()
@@ -512,7 +512,11 @@ final class PhotoFolder implements Closeable {
 
     /** Returns true for a third of all contents. */
     static boolean isDrawn(String sha256) {
-        return Integer.parseInt(sha256.substring(0, 7), 16) % 3 == 0;
+        int digits = 0; // 16 leaves 1 when it is divided by 3, so a number leaves what the sum of its digits leaves
+        for (int i = 0; i < 7; i++) {
+            digits += Character.digit(sha256.charAt(i), 16);
+        }
+        return digits % 3 == 0;
     }
 
     // What is changed
