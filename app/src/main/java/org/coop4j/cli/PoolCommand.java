@@ -16,7 +16,7 @@ abstract class PoolCommand extends ConsoleCommand {
     @Parameters(arity = "1..*", paramLabel = "DIR|IMAGE|FILE")
     List<Path> arguments;
 
-    /** What is done with the pictures. */
+    /** Work on an opened pool. */
     interface Work {
         void with(OpenPool opened) throws IOException;
     }

@@ -122,7 +122,7 @@ public record SortedPool(List<Sorted> rows, Answers answers, Acceptance acceptan
                 : pictures + " answered one by one" + (checked.isEmpty() ? "" : ", as the checked ones were better so");
     }
 
-    /** Returns a sentence about the answers of which at most a share is wrong. */
+    /** Returns the promise in a sentence: how many answers can be accepted, and the largest share of errors among them. */
     public String promise(double error) {
         String share = percent(100 * error, 0);
         if (acceptance.lowest().isPresent()) {

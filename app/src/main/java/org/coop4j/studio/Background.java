@@ -65,7 +65,7 @@ final class Background implements Closeable {
         }
     }
 
-    /** Returns how far it is; null if nothing is done. */
+    /** Returns the progress of the work; null if there is none. */
     WatchedProgress progress() {
         return progress;
     }
