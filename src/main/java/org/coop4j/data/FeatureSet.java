@@ -2,9 +2,12 @@ package org.coop4j.data;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
@@ -98,6 +101,21 @@ public interface FeatureSet {
                     IntStream.of(wanted ? shown : new int[0]).forEach(label -> seen.merge(label, 1, Integer::sum));
                     return wanted;
                 });
+    }
+
+    /** Returns at most so many images of each class, in their order, drawn at random with the same seed each time. */
+    default FeatureSet drawn(int each) {
+        int[] labels = labels();
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, labels.length).boxed().toList());
+        Collections.shuffle(order, new Random(0));
+        Map<Integer, Integer> seen = new HashMap<>();
+        int[] drawn = order.stream()
+                .filter(i -> seen.merge(labels[i], 1, Integer::sum) <= each)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+        return drawn.length == labels.length ? this : select(drawn);
     }
 
     /** Returns the images of all other classes; labels above that of the class are decreased by one. */

@@ -3,9 +3,9 @@ package org.coop4j.features;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -31,8 +31,11 @@ import org.coop4j.weights.Shape;
  *
  * @param referenceSample true to draw its few-shot images as {@code lpclip} does; false to draw those that every other
  *     method learns from
+ * @param c weight of the log-loss beside the penalty, of any size; 0 chooses it
  */
-record LinearProbe(@Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample)
+record LinearProbe(
+        @Setting("draw the images as lpclip does, not those of all other methods") boolean referenceSample,
+        @Setting("inverse strength of the penalty; 0 chooses it") double c)
         implements Method {
 
     /** Entry of the account of the training: the inverse strength of the penalty. */
@@ -44,8 +47,12 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
     /** Approximate number of passes over its images that the search takes, in double precision. */
     private static final double PASSES = 60_000;
 
+    LinearProbe {
+        Require.notNegative("c", c);
+    }
+
     public LinearProbe() {
-        this(false);
+        this(false, 0);
     }
 
     @Override
@@ -64,7 +71,7 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
 
     @Override
     public boolean usesVal() {
-        return true;
+        return c == 0;
     }
 
     @Override
@@ -81,19 +88,33 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
 
     @Override
     public Learner learner(FeatureSpace space, Task task) {
-        return learner(space, task, OptionalDouble.empty());
+        return learner(space, task, c);
     }
 
-    private Learner learner(FeatureSpace space, Task task, OptionalDouble c) {
+    private Learner learner(FeatureSpace space, Task task, double given) {
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-                LinearClassifier probe = c.isEmpty() && data.val().size() > 0
-                        ? PenaltySearch.of(data.train(), data.val(), space.workers(), trainer.progress()).best
-                        : new LogisticRegression(data.train(), space.workers())
-                                .fit(c.orElseGet(() -> chosenC(data.train(), trainer.progress())), null);
+                LinearClassifier probe = fitted(data, trainer.progress());
                 ClassifierFile file = ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256());
                 return Probe.of(file.withOrigin(Origin.NONE.with(C, probe.c())), probe);
+            }
+
+            private LinearClassifier fitted(FewShotFeatures data, Progress progress) {
+                FeatureSet train = data.train();
+                int count = LogisticRegression.sample(train).size();
+                double chosen = given;
+                if (given == 0 && data.val().size() > 0) {
+                    LinearClassifier best = PenaltySearch.of(train, data.val(), space.workers(), progress).best;
+                    if (count == train.size()) {
+                        return best;
+                    }
+                    progress.note("the penalty is chosen on %,d of %,d images".formatted(count, train.size()));
+                    chosen = best.c();
+                } else if (given == 0) {
+                    chosen = chosenC(train, progress);
+                }
+                return new LogisticRegression(train, space.workers()).fit(chosen, null);
             }
 
             private double chosenC(FeatureSet train, Progress progress) {
@@ -107,8 +128,7 @@ record LinearProbe(@Setting("draw the images as lpclip does, not those of all ot
                 return learner(
                         space,
                         task,
-                        OptionalDouble.of(
-                                Double.parseDouble(learned.origin().entries().get(C))));
+                        Double.parseDouble(learned.origin().entries().get(C)));
             }
         };
     }

@@ -53,13 +53,14 @@ final class PenaltySearch {
     }
 
     /**
-     * Searches for the C of a classifier.
+     * Searches for the C of a classifier, of very many images with the largest sample that is held in memory.
      *
      * @param progress counts the fits: with thousands of images they take minutes
      */
     static PenaltySearch of(FeatureSet train, FeatureSet val, Workers workers, Progress progress) {
         try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
-            PenaltySearch search = new PenaltySearch(new LogisticRegression(train, workers), val, task);
+            LogisticRegression regression = new LogisticRegression(LogisticRegression.sample(train), workers);
+            PenaltySearch search = new PenaltySearch(regression, LogisticRegression.sample(val), task);
             search.run();
             return search;
         }
@@ -110,7 +111,8 @@ final class PenaltySearch {
      *
      * @throws IllegalArgumentException if there are fewer than two classes
      */
-    static double crossValidated(FeatureSet images, Workers workers) {
+    static double crossValidated(FeatureSet training, Workers workers) {
+        FeatureSet images = LogisticRegression.sample(training);
         int count = Folds.count(images.labels(), MOST_FOLDS);
         if (count < 2) {
             return WITHOUT_VALIDATION;

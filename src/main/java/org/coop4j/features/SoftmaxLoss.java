@@ -35,11 +35,11 @@ class SoftmaxLoss implements AutoCloseable {
     private final double[] features; // [n, d], centred
     private final int[] classes; // [n], position of each image's class
     private final int n;
-    private final int d;
+    final int d;
     final int k;
-    private final double penalty;
+    final double penalty;
     final double c;
-    private final double interceptScale;
+    final double interceptScale;
     final double[] residuals; // [n, k]: logits, then C · (probability − truth)
     private final DoubleRows x; // the features
     private final DoubleRows w; // [d, k], of the point
@@ -48,7 +48,7 @@ class SoftmaxLoss implements AutoCloseable {
     private final double[] losses; // [n]
 
     // Of the products with the Hessian, in single precision.
-    private final Workers workers;
+    final Workers workers;
     private final HostMatrix singles; // [n, d + 1], the features and a constant one
     private final HostMatrix vector; // [d + 1, k]
     private final List<HostMatrix> logits = new ArrayList<>(); // [BLOCK, k] of each worker
@@ -138,13 +138,7 @@ class SoftmaxLoss implements AutoCloseable {
      * images, plus the penalty.
      */
     void timesHessian(double[] v, double[] product) {
-        float[] row = new float[k];
-        for (int i = 0; i <= d; i++) {
-            for (int j = 0; j < k; j++) {
-                row[j] = (float) v[i * k + j];
-            }
-            vector.putRow(i, row);
-        }
+        put(v, vector);
         int parts = sums.size();
         workers.each(parts, (worker, part) -> {
             int from = Workers.start(n, part, parts);
@@ -172,6 +166,17 @@ class SoftmaxLoss implements AutoCloseable {
         });
     }
 
+    /** Writes a vector [d + 1, k] in single precision. */
+    final void put(double[] values, HostMatrix target) {
+        float[] row = new float[k];
+        for (int i = 0; i <= d; i++) {
+            for (int j = 0; j < k; j++) {
+                row[j] = (float) values[i * k + j];
+            }
+            target.putRow(i, row);
+        }
+    }
+
     private void addBlock(int worker, int part, int first, int count, boolean begins) {
         int width = d + 1;
         HostMatrix z = logits.get(worker);
@@ -195,8 +200,12 @@ class SoftmaxLoss implements AutoCloseable {
      * nearly certain predictions.
      */
     void timesCurvature(int image, float[] z) {
-        int start = image * k;
-        int trueClass = classes[image];
+        timesCurvature(residuals, image * k, classes[image], c, z);
+    }
+
+    /** The same with the residuals that begin at {@code start}. */
+    static void timesCurvature(double[] residuals, int start, int trueClass, double c, float[] z) {
+        int k = z.length;
         double origin = z[trueClass];
         double mean = 0;
         for (int j = 0; j < k; j++) {
@@ -262,8 +271,11 @@ class SoftmaxLoss implements AutoCloseable {
      * digits, and with a C of 10⁶ they matter.
      */
     double toResiduals(int image) {
-        int start = image * k;
-        int trueClass = classes[image];
+        return toResiduals(residuals, image * k, classes[image], c);
+    }
+
+    /** The same of the logits that begin at {@code start}. */
+    final double toResiduals(double[] residuals, int start, int trueClass, double c) {
         double largest = Double.NEGATIVE_INFINITY;
         for (int j = start; j < start + k; j++) {
             largest = Math.max(largest, residuals[j]);

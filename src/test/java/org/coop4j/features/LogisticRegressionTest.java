@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.host.Gemm;
@@ -130,6 +131,38 @@ class LogisticRegressionTest {
             moved[i] += by * vector[i];
         }
         return moved;
+    }
+
+    /** Images of several blocks and parts, of which 40 are held. */
+    @Test
+    void manyImagesHaveTheSameOptimumAndTheSameBitsOnAnyNumberOfThreads() {
+        FeatureSet images = random(9_111, 7, 4, 6);
+        LinearClassifier expected = new LogisticRegression(images, WORKERS).fit(0.3, null);
+        double[] first = null;
+        for (int threads : new int[] {1, 2, 3}) {
+            try (Workers workers = new Workers(threads)) {
+                LogisticRegression regression = new LogisticRegression(images, images.drawn(10), workers, 1e-9);
+                TruncatedNewton minimum = regression.minimum(0.3, null);
+                assertThat(minimum.converged).isTrue();
+                assertThat(minimum.iterations).isLessThan(10);
+                double[] found = regression.fit(0.3, null).weights();
+                for (int i = 0; i < found.length; i++) {
+                    assertThat(found[i]).isEqualTo(expected.weights()[i], within(1e-3));
+                }
+                first = first == null ? found : first;
+                assertThat(found).as(threads + " threads").isEqualTo(first);
+            }
+        }
+    }
+
+    @Test
+    void aFeatureThatIsNotANumberIsFoundAmongMany() {
+        FeatureSet images = random(60, 20, 5, 8);
+        float[] values = images.matrix().toArray();
+        values[59 * 20] = Float.NaN;
+        FeatureSet damaged = new DenseFeatures(20, 1, values, images.labels());
+        FeatureSet held = images.select(IntStream.range(0, 30).toArray());
+        assertThrown(() -> new LogisticRegression(damaged, held, WORKERS, 1e-9).fit(1, null), "not a number");
     }
 
     @Test

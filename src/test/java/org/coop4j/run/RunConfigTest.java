@@ -112,7 +112,7 @@ class RunConfigTest {
         for (Method method : Method.all()) {
             RunConfig config = of(method);
             for (String name : Settings.of(method.settings()).keySet()) {
-                assertThat(config.identity()).doesNotContain(name);
+                assertThat(config.identity()).doesNotContain("\"" + name + "\"");
             }
             assertThat(of(method.with(Settings.of(method.settings()))).identity())
                     .isEqualTo(config.identity());

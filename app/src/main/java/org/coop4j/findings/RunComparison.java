@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.toSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -277,28 +275,15 @@ public record RunComparison(
         long start = System.nanoTime();
         Trainer trainer = new Trainer(Training.none(), support.task().seed());
         FewShotFeatures features = support.features(method, 0);
-        int[] sample = sample(features.train().labels(), takesSample ? each : count);
-        if (sample.length < count) {
-            title += " (on %,d images)".formatted(sample.length);
-            features = new FewShotFeatures(features.train().select(sample), features.val());
+        FeatureSet drawn = takesSample ? features.train().drawn(each) : features.train();
+        if (drawn.size() < count) {
+            title += " (on %,d images)".formatted(drawn.size());
+            features = new FewShotFeatures(drawn, features.val());
         }
         try (Classifier probe = support.learner(method).fit(features, trainer)) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, support, test.scores(probe), probe, Confidence.NONE, seconds));
         }
-    }
-
-    /** Returns the positions of at most so many images of each class, drawn at random with the same seed each time. */
-    static int[] sample(int[] labels, int each) {
-        List<Integer> order =
-                new ArrayList<>(IntStream.range(0, labels.length).boxed().toList());
-        Collections.shuffle(order, new Random(0));
-        Map<Integer, Integer> seen = new HashMap<>();
-        return order.stream()
-                .filter(i -> seen.merge(labels[i], 1, Integer::sum) <= each)
-                .mapToInt(Integer::intValue)
-                .sorted()
-                .toArray();
     }
 
     private static ComparedClassifier scored(

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -240,18 +239,5 @@ class FindingsTest {
         try (Learned learned = learned(Method.of("prototypes"), Training.none(), two)) {
             assertThat(UnknownClasses.of(learned)).isEmpty();
         }
-    }
-
-    @Test
-    void aBaselineLearnsFromASampleOfEachClass() {
-        int[] labels = IntStream.range(0, 90).map(i -> i < 80 ? i % 2 : 2).toArray(); // 40, 40 and 10 images
-        int[] sample = RunComparison.sample(labels, 16);
-        assertThat(sample).isSorted().doesNotHaveDuplicates().hasSize(42);
-        assertThat(IntStream.of(sample).filter(i -> labels[i] == 0)).hasSize(16);
-        assertThat(IntStream.of(sample).filter(i -> labels[i] == 2)).hasSize(10);
-        assertThat(sample).isEqualTo(RunComparison.sample(labels, 16));
-        assertThat(IntStream.of(sample).filter(i -> labels[i] == 0).max().orElseThrow())
-                .isGreaterThan(40);
-        assertThat(RunComparison.sample(labels, 40)).hasSize(90);
     }
 }
