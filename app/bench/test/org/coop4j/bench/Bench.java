@@ -42,6 +42,7 @@ public final class Bench {
                 List.of(
                         CalibrationCommand.class,
                         CopiesCommand.class,
+                        FeaturesCommand.class,
                         LabelsCommand.class,
                         LoadCommand.class,
                         MethodsCommand.class,
