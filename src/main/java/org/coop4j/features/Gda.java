@@ -12,6 +12,7 @@ import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.Moments;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.DoubleRows;
@@ -80,6 +81,11 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
     }
 
     @Override
+    public boolean learnsFromSums() {
+        return true;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return false;
     }
@@ -87,15 +93,16 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix text = texts.weights();
-        Gaussians gaussians =
-                Moments.of(ViewPooling.pooled(data.train()), text.rows()).gaussians();
+        Moments moments =
+                data.sums() != null ? data.sums() : Moments.of(ViewPooling.pooled(data.train()), text.rows());
+        Gaussians gaussians = Gaussians.of(moments);
         if (gaussians.degenerate()) {
             trainer.progress()
                     .warn("GDA needs at least two images per class, or further views of them: with one it equals"
                             + " zero-shot");
         }
         double chosen =
-                alpha == 0 ? chosenAlpha(gaussians, data, text, texts.space().logitScale()) : alpha;
+                alpha == 0 ? chosenAlpha(moments, gaussians, data, text, texts.space().logitScale()) : alpha;
         return new Head(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 
@@ -132,11 +139,13 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
     }
 
     /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
-    private static double chosenAlpha(Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
-        int most = data.train().size() > MOST_SHOTS * text.rows() ? GRID.length : AUTHORS;
+    private static double chosenAlpha(
+            Moments moments, Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
+        long images = data.sums() != null ? moments.size() : data.train().size();
+        int most = images > (long) MOST_SHOTS * text.rows() ? GRID.length : AUTHORS;
         int[] hits = data.val().size() > 0
                 ? hits(gaussians, text, scale, data.val(), most)
-                : crossValidationHits(data.train(), text, scale, most);
+                : crossValidationHits(moments, data.train(), text, scale, most);
         int tried = AUTHORS;
         while (tried < most && Predictions.argmax(tried, a -> hits[a]) == tried - 1) {
             tried++;
@@ -144,15 +153,19 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
         return GRID[Predictions.argmax(tried, a -> hits[a])];
     }
 
-    /** Returns the number of held-out training images classified correctly with each of the first α of the grid. */
-    static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale, int tried) {
+    /**
+     * Returns the number of held-out images classified correctly with each of the first α of the grid.
+     *
+     * @param all moments of all training images, in all views
+     * @param images those that are held out, fold by fold
+     */
+    static int[] crossValidationHits(Moments all, FeatureSet images, FeatureMatrix text, float scale, int tried) {
         int most = Folds.most(images.labels());
         if (most < 2) {
             return new int[tried]; // no image is left to fit to
         }
         Folds folds = Folds.of(images.labels(), most);
         FeatureSet pool = ViewPooling.pooled(images);
-        Moments all = Moments.of(pool, text.rows());
         int[][] hits = IntStream.range(0, most)
                 .parallel()
                 .mapToObj(fold -> {
@@ -160,7 +173,7 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
                     int[] views = Arrays.stream(held)
                             .flatMap(i -> IntStream.range(i * images.views(), (i + 1) * images.views()))
                             .toArray();
-                    Gaussians rest = all.without(pool.select(views)).gaussians();
+                    Gaussians rest = Gaussians.of(all.without(pool.select(views)));
                     return hits(rest, text, scale, images.select(held), tried);
                 })
                 .toArray(int[][]::new);
@@ -218,106 +231,20 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
      * @param degenerate whether S is zero
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Gaussians(FeatureMatrix weights, float[] bias, boolean degenerate) {}
-
-    /**
-     * Sums over labelled features.
-     *
-     * @param squares Σ f fᵀ, [embed, embed], upper triangle
-     * @param sums Σ f of each class, [classes, embed]
-     * @param counts number of features of each class
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Moments(double[] squares, double[] sums, int[] counts) {
-
-        /** Number of features whose squares are added at once. */
-        private static final int BLOCK = 512;
-
-        /** Number of features whose moments are summed by one thread, in their order. */
-        private static final int PART = 1 << 14;
-
-        /** Number of parts that are summed at the same time. */
-        private static final int PARTS = 8;
-
-        /** Returns the moments of the normalised features of each image's first view. */
-        static Moments of(FeatureSet images, int classes) {
-            Moments moments = none(images.width(), classes);
-            for (int from = 0; from < images.size(); from += PARTS * PART) {
-                int first = from;
-                List<Moments> parts = IntStream.range(0, PARTS)
-                        .parallel()
-                        .map(part -> first + part * PART)
-                        .filter(start -> start < images.size())
-                        .mapToObj(start -> {
-                            Moments part = none(images.width(), classes);
-                            part.add(1, images, true, start, Math.min(images.size(), start + PART));
-                            return part;
-                        })
-                        .toList();
-                parts.forEach(moments::add);
-            }
-            return moments;
-        }
-
-        private static Moments none(int width, int classes) {
-            return new Moments(
-                    new double[width * width], new double[Math.multiplyExact(classes, width)], new int[classes]);
-        }
-
-        private void add(Moments others) {
-            Arrays.setAll(squares, i -> squares[i] + others.squares[i]);
-            Arrays.setAll(sums, i -> sums[i] + others.sums[i]);
-            Arrays.setAll(counts, i -> counts[i] + others.counts[i]);
-        }
-
-        /** Returns the moments without some images. */
-        Moments without(FeatureSet images) {
-            Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
-            rest.add(-1, images, true, 0, images.size());
-            return rest;
-        }
-
-        /** Returns the moments with further features, as they are. */
-        Moments with(FeatureSet features) {
-            Moments more = new Moments(squares.clone(), sums.clone(), counts.clone());
-            more.add(1, features, false, 0, features.size());
-            return more;
-        }
-
-        /** Adds features of a range, or subtracts them if the sign is −1. */
-        private void add(int sign, FeatureSet images, boolean normalized, int from, int to) {
-            int width = images.width();
-            float[] feature = new float[width];
-            double[] rows = new double[Math.min(BLOCK, to - from) * width];
-            for (int first = from; first < to; first += BLOCK) {
-                int count = Math.min(BLOCK, to - first);
-                for (int i = 0; i < count; i++) {
-                    if (normalized) {
-                        images.copyNormalized(first + i, 0, feature, 0);
-                    } else {
-                        images.copy(first + i, 0, feature, 0);
-                    }
-                    int label = images.label(first + i);
-                    counts[label] += sign;
-                    for (int j = 0; j < width; j++) {
-                        rows[i * width + j] = feature[j];
-                        sums[label * width + j] += sign * feature[j];
-                    }
-                }
-                Gemm.singleThreaded(() -> DoubleRows.addSquares(sign, rows, count, width, squares));
-            }
-        }
+    record Gaussians(FeatureMatrix weights, float[] bias, boolean degenerate) {
 
         /** Fits the Gaussians. */
-        Gaussians gaussians() {
+        static Gaussians of(Moments moments) {
+            long[] counts = moments.counts();
+            double[] sums = moments.sums();
             int classes = counts.length;
             int width = sums.length / classes;
-            int n = Arrays.stream(counts).sum();
-            double[] s = squares.clone();
+            long n = moments.size();
+            double[] s = moments.squares().clone();
             double[] means = new double[sums.length]; // each times the root of its class's count
             double[] solution = new double[sums.length]; // [embed, classes]
             for (int k = 0; k < classes; k++) {
-                int count = Math.max(1, counts[k]);
+                double count = (double) Math.max(1, counts[k]);
                 for (int j = 0; j < width; j++) {
                     double sum = sums[k * width + j];
                     means[k * width + j] = sum / Math.sqrt(count);

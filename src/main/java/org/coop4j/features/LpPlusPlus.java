@@ -12,6 +12,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.Moments;
 import org.coop4j.eval.Scores;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.Classifier;
@@ -304,7 +305,7 @@ record LpPlusPlus(TextPrompts prompts, @Setting("choose the epoch on the val ima
 
     /** Returns the largest eigenvalue of FᵀF, F normalised, by power iteration; features of one model have one dominant direction. */
     static double largestEigenvalue(FeatureSet images, int classes) {
-        double[] upper = Gda.Moments.of(images, classes).squares();
+        double[] upper = Moments.of(images, classes).squares();
         float[] first = new float[images.width()];
         images.copyNormalized(0, 0, first, 0);
         double[] v = IntStream.range(0, first.length).mapToDouble(j -> first[j]).toArray();

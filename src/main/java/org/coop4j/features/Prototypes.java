@@ -2,6 +2,7 @@ package org.coop4j.features;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -29,6 +30,11 @@ record Prototypes() implements FeatureMethod {
     }
 
     @Override
+    public boolean learnsFromSums() {
+        return true;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return false;
     }
@@ -41,9 +47,12 @@ record Prototypes() implements FeatureMethod {
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         // A sum has the direction of its mean.
-        return new Head(file -> file.with(
-                PROTOTYPES,
-                ViewPooling.sums(data.train(), file.classNames().size()).normalized()));
+        return new Head(file -> {
+            int classes = file.classNames().size();
+            FeatureMatrix sums =
+                    data.sums() == null ? ViewPooling.sums(data.train(), classes) : data.sums().ofClasses();
+            return file.with(PROTOTYPES, sums.normalized());
+        });
     }
 
     @Override

@@ -13,10 +13,10 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
+import org.coop4j.data.Moments;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Predictions;
 import org.coop4j.features.Gda.Gaussians;
-import org.coop4j.features.Gda.Moments;
 import org.coop4j.features.TipAdapter.KeyCache;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -307,7 +307,7 @@ record Timo(
             int[] classes = IntStream.range(0, scores.length * count)
                     .map(i -> i / count)
                     .toArray();
-            return moments.with(new DenseFeatures(width, 1, rows, classes)).gaussians();
+            return Gaussians.of(moments.with(new DenseFeatures(width, 1, rows, classes)));
         }
 
         /** Returns the number of images classified correctly with each α. */

@@ -71,7 +71,7 @@ public interface FeatureMethod extends Method {
                         ? this
                         : (data, trainer) -> {
                             FewShotFeatures train = new FewShotFeatures(
-                                    data.train(), FeatureSet.none(data.train().width()));
+                                    data.train(), FeatureSet.none(data.train().width()), data.sums());
                             Head head = FeatureMethod.this.settled(learned, texts, train, trainer);
                             return fitted(learned.method(), head, texts, train, trainer);
                         };

@@ -22,6 +22,7 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Moments;
 import org.coop4j.method.PromptEnsemble.ClassDescriptions;
 import org.coop4j.method.PromptLayout.ClassName;
 
@@ -196,6 +197,11 @@ public interface Method {
                                     .map(Method::id)
                                     .collect(Collectors.joining(", "))));
         }
+    }
+
+    /** Returns true if it learns from {@link FewShotFeatures#sums} where training images are too many to be held. */
+    default boolean learnsFromSums() {
+        return false;
     }
 
     /** Returns true if it chooses settings of its own on val images. */
@@ -463,10 +469,18 @@ public interface Method {
     /**
      * Features of the images that a method learns from.
      *
-     * @param train the training images
+     * @param train the training images, or a sample of them
      * @param val the images to choose settings on, possibly none
+     * @param sums over all training images where {@code train} is a sample, for methods that {@linkplain #learnsFromSums
+     *     learn from sums}; otherwise null
      */
-    record FewShotFeatures(FeatureSet train, FeatureSet val) {}
+    record FewShotFeatures(FeatureSet train, FeatureSet val, Moments sums) {
+
+        /** Features of all training images. */
+        public FewShotFeatures(FeatureSet train, FeatureSet val) {
+            this(train, val, null);
+        }
+    }
 
     /** A method that is ready to learn a task: class names and prompts have been checked. */
     interface Learner {

@@ -30,6 +30,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Moments;
 import org.coop4j.data.PoolAnswer;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.FeatureBanks;
@@ -71,12 +72,18 @@ public final class Images {
     private final Map<List<Object>, Scores> folds = new ConcurrentHashMap<>();
     private final Set<String> warnings = ConcurrentHashMap.newKeySet();
     private List<DataSpec> kept = List.of();
+    private Moments sums; // once they are asked for
 
     /** Encodes images that another program has. */
     public interface Encoder {
 
         /** Returns the readable images with their features of a kind. */
         ImageFeatures encode(List<LabelledImage> images, FeatureKind kind) throws IOException;
+
+        /** Returns the sums over all training images if the lists have a sample of them; otherwise null. */
+        default Moments sums() throws IOException {
+            return null;
+        }
     }
 
     /** Images in files, or rows of files of features. */
@@ -348,6 +355,14 @@ public final class Images {
         Clip clip = clip();
         ImageTransform transform = new ImageTransform(clip.preprocessing(), sample.views(), sample.seed());
         return banks.encode(clip, transform, kind, images, what, skipBad, once(progress));
+    }
+
+    /** Returns the sums over all training images if the lists have a sample of them; otherwise null. */
+    synchronized Moments sums() throws IOException {
+        if (sums == null && encoder != null) {
+            sums = encoder.sums();
+        }
+        return sums;
     }
 
     /** Some images with their features, encoded once per kind, to learn from and to score many classifiers on. */

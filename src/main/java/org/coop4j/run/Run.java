@@ -297,7 +297,7 @@ public final class Run {
                     method.usesVal() ? support.choosing().features(method.features()) : FeatureSet.none(train.width());
             drawn.requireEveryClass(train.labelSets());
             ended("encode_train");
-            return new FewShotFeatures(train, chooses);
+            return new FewShotFeatures(train, chooses, images.sums());
         }
 
         /**

@@ -12,6 +12,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.clip.TextsOnce;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.Moments;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Labels;
 import org.coop4j.eval.Scores;
@@ -61,7 +62,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
     public FewShotFeatures features(Method method, int shots) throws IOException {
         FeatureSet few = train.features(method.features()).first(shots);
         return new FewShotFeatures(
-                few, method.usesVal() ? choosing().features(method.features()) : FeatureSet.none(few.width()));
+                few,
+                method.usesVal() ? choosing().features(method.features()) : FeatureSet.none(few.width()),
+                images.sums());
     }
 
     /** Returns the val images that a method which uses them chooses by. */
@@ -177,8 +180,9 @@ public record Support(Images images, Task task, Pictures train, Pictures val) {
         int[] held = split.of(fold);
         FeatureSet rest = all.train().select(split.without(fold)).first(fit.shots());
         FeatureSet chooses = learned == null ? FeatureSet.none(rest.width()) : all.val();
-        try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses))) {
-            FeatureSet images = all.train().select(held);
+        FeatureSet images = all.train().select(held);
+        Moments sums = all.sums() == null ? null : all.sums().without(images);
+        try (Classifier classifier = fit(own, fit, learned, new FewShotFeatures(rest, chooses, sums))) {
             FeatureSet seen = classifier.features() instanceof FeatureKind.Changed changed
                     ? images.encoded(
                             own.requireTowers(fit.method().id()),

@@ -19,6 +19,7 @@ import org.coop4j.base.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.Moments;
 import org.coop4j.features.TipAdapter.CacheWeights;
 import org.coop4j.features.TipAdapter.KeyCache;
 import org.coop4j.graph.LearnedTensor;
@@ -56,7 +57,7 @@ class FewShotFormulasTest {
             FeatureSet train = problem.support("train", c);
             FeatureMatrix text = problem.matrix("text_norm");
             FeatureSet pool = ViewPooling.pooled(train);
-            Gda.Gaussians gaussians = Gda.Moments.of(pool, text.rows()).gaussians();
+            Gda.Gaussians gaussians = Gda.Gaussians.of(Moments.of(pool, text.rows()));
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
             double largest = 1e-3;
@@ -80,7 +81,8 @@ class FewShotFormulasTest {
             float scale = (float) golden.json().get("logit_scale").asDouble();
             GoldenMethods.assertHits(Gda.hits(gaussians, text, scale, problem.val(), Gda.AUTHORS), c.get("val_hits"));
             GoldenMethods.assertHits(
-                    Gda.crossValidationHits(train, text, scale, Gda.AUTHORS), c.get("cross_validation_hits"));
+                    Gda.crossValidationHits(Moments.of(pool, text.rows()), train, text, scale, Gda.AUTHORS),
+                    c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);
@@ -317,8 +319,8 @@ class FewShotFormulasTest {
         }
         int[] labels = random.ints(n, 0, classes).toArray();
         FeatureMatrix units = FeatureMatrix.of(n, width, rows).normalized();
-        Gda.Moments moments =
-                Gda.Moments.of(FeatureSet.of(FeatureMatrix.of(n, width, rows), IntStream.of(labels)), classes);
+        Moments moments =
+                Moments.of(FeatureSet.of(FeatureMatrix.of(n, width, rows), IntStream.of(labels)), classes);
         for (int a = 0; a < width; a++) {
             for (int b = a; b < width; b++) {
                 double sum = 0;
