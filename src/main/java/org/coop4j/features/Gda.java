@@ -93,16 +93,16 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
     @Override
     public Head start(ClassTexts texts, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix text = texts.weights();
-        Moments moments =
-                data.sums() != null ? data.sums() : Moments.of(ViewPooling.pooled(data.train()), text.rows());
+        Moments moments = data.sums() != null ? data.sums() : Moments.of(ViewPooling.pooled(data.train()), text.rows());
         Gaussians gaussians = Gaussians.of(moments);
         if (gaussians.degenerate()) {
             trainer.progress()
                     .warn("GDA needs at least two images per class, or further views of them: with one it equals"
                             + " zero-shot");
         }
-        double chosen =
-                alpha == 0 ? chosenAlpha(moments, gaussians, data, text, texts.space().logitScale()) : alpha;
+        double chosen = alpha == 0
+                ? chosenAlpha(moments, gaussians, data, text, texts.space().logitScale())
+                : alpha;
         return new Head(file -> addTo(file.withMethod(file.method().with(Map.of("alpha", chosen))), gaussians, text));
     }
 

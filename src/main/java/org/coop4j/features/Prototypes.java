@@ -49,8 +49,9 @@ record Prototypes() implements FeatureMethod {
         // A sum has the direction of its mean.
         return new Head(file -> {
             int classes = file.classNames().size();
-            FeatureMatrix sums =
-                    data.sums() == null ? ViewPooling.sums(data.train(), classes) : data.sums().ofClasses();
+            FeatureMatrix sums = data.sums() == null
+                    ? ViewPooling.sums(data.train(), classes)
+                    : data.sums().ofClasses();
             return file.with(PROTOTYPES, sums.normalized());
         });
     }

@@ -319,8 +319,7 @@ class FewShotFormulasTest {
         }
         int[] labels = random.ints(n, 0, classes).toArray();
         FeatureMatrix units = FeatureMatrix.of(n, width, rows).normalized();
-        Moments moments =
-                Moments.of(FeatureSet.of(FeatureMatrix.of(n, width, rows), IntStream.of(labels)), classes);
+        Moments moments = Moments.of(FeatureSet.of(FeatureMatrix.of(n, width, rows), IntStream.of(labels)), classes);
         for (int a = 0; a < width; a++) {
             for (int b = a; b < width; b++) {
                 double sum = 0;

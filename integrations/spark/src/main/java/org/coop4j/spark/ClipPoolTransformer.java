@@ -174,11 +174,7 @@ public final class ClipPoolTransformer extends Transformer implements Classifica
                 throw new IllegalArgumentException(
                         "expected features of width %d, which the model makes, got %d".formatted(width, vector.size()));
             }
-            float[] values = new float[width];
-            for (int d = 0; d < width; d++) {
-                values[d] = (float) vector.apply(d);
-            }
-            return values;
+            return EncodedRows.floats(vector);
         }
     }
 }

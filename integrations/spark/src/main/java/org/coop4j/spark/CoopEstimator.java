@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -30,6 +31,9 @@ import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageDataset.ClassHalf;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Moments;
+import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -43,7 +47,8 @@ import org.coop4j.run.RunConfig.RunData;
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
  *
  * <p>The driver draws the few-shot sample from the labels alone, the executors encode the drawn images, and the driver
- * learns from their features.
+ * learns from their features. For a method in closed form that learns from all rows, the executors sum the features, and
+ * the driver gets the sums and a small sample to choose settings by.
  */
 public final class CoopEstimator extends Estimator<PromptClassificationModel>
         implements ClassificationStage<CoopEstimator>, DefaultParamsWritable {
@@ -188,14 +193,15 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     }
 
     private PromptClassificationModel learn(Dataset<?> rows) throws IOException {
+        long draw = (long) getOrDefault(seed());
+        Method learns = Method.of(getOrDefault(method()));
+        boolean sums = learns.learnsFromSums() && (int) getOrDefault(shots()) == 0;
         LabelledRows labelled = LabelledRows.of(
                 rows,
-                getOrDefault(idCol()),
-                getOrDefault(labelCol()),
-                validationCol(),
-                List.of(getOrDefault(classNames())));
+                new LabelledRows.Columns(getOrDefault(idCol()), getOrDefault(labelCol()), validationCol()),
+                List.of(getOrDefault(classNames())),
+                sums ? OptionalLong.of(draw) : OptionalLong.empty());
         ImageDataset lists = labelled.lists();
-        long draw = (long) getOrDefault(seed());
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         ClipImageEmbedder embedder =
@@ -205,16 +211,21 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                 .template(isSet(template()) ? getOrDefault(template()) : null)
                 .splitSeed(draw)
                 .build();
-        // A changed image tower is the driver's; the executors read the pixels for it.
-        Images images = Images.of(
-                clip,
-                lists,
-                (some, kind) -> kind instanceof FeatureKind.Changed
-                        ? labelled.encode(rows, embedder, some, FeatureKind.PIXELS)
-                                .by(clip, kind)
-                        : labelled.encode(rows, embedder, some, kind));
-        Recipe recipe =
-                Recipe.ofOneView(Method.of(getOrDefault(method())), given(), Recipe.Lists.of(source, lists), clip);
+        Images images = Images.of(clip, lists, new Images.Encoder() {
+            @Override
+            public ImageFeatures encode(List<LabelledImage> some, FeatureKind kind) throws IOException {
+                // A changed image tower is the driver's; the executors read the pixels for it.
+                return kind instanceof FeatureKind.Changed
+                        ? labelled.encode(embedder, some, FeatureKind.PIXELS).by(clip, kind)
+                        : labelled.encode(embedder, some, kind);
+            }
+
+            @Override
+            public Moments sums() {
+                return sums ? labelled.sums(embedder, clip.embedDim()) : null;
+            }
+        });
+        Recipe recipe = Recipe.ofOneView(learns, given(), Recipe.Lists.of(source, lists), clip);
         RunData data = images.data(source, draw, ClassHalf.ALL);
         Progress logged = new Progress() {
             @Override

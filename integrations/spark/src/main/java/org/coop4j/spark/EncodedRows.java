@@ -54,4 +54,13 @@ record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind) im
         Arrays.setAll(values, i -> features[i]);
         return Vectors.dense(values);
     }
+
+    /** Returns the features of a vector that {@link #vector} made. */
+    static float[] floats(Vector vector) {
+        float[] features = new float[vector.size()];
+        for (int j = 0; j < features.length; j++) {
+            features[j] = (float) vector.apply(j);
+        }
+        return features;
+    }
 }

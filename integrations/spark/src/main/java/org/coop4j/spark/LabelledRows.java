@@ -4,10 +4,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.Vector;
@@ -15,25 +19,56 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.base.Log;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Moments;
 import org.coop4j.data.bank.ImageFeatures;
 import org.slf4j.Logger;
 
 /**
- * The labels of rows, brought to the driver without their images.
+ * The labels of rows, brought to the driver without their images: of all rows, or of a sample beside which the others are
+ * summed.
  *
- * @param idCol the column that identifies rows
- * @param ids the rows' ids, in order
- * @param lists the rows as a dataset: the path of an image is the position of its row in {@code ids}
+ * @param rows all rows
+ * @param columns names of their columns
+ * @param ids ids of the rows that were brought, in order
+ * @param lists these rows as a dataset: the path of an image is the position of its row in {@code ids}
+ * @param train number of train rows, brought or not
  */
-record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
+record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageDataset lists, long train) {
+
+    /**
+     * Names of columns.
+     *
+     * @param id column that identifies and orders rows
+     * @param label column of a class's name, or its number counted from 0
+     * @param validation column that is true for val rows, if there is one
+     */
+    record Columns(String id, String label, Optional<String> validation) {
+
+        private Column isVal() {
+            return functions.coalesce(
+                    validation.map(functions::col).orElse(functions.lit(false)), functions.lit(false));
+        }
+    }
+
+    /** Train rows of a class that choose settings beside the sums over all. */
+    private static final int SAMPLED = 16;
+
+    /** Val rows that choose settings beside sums. */
+    private static final int SAMPLED_VAL = 50_000;
+
+    /** Rows whose features are summed at once. */
+    private static final int BLOCK = 512;
 
     private static final Logger log = Log.of(LabelledRows.class);
 
@@ -42,40 +77,80 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
     /**
      * Reads the labels.
      *
-     * @param idCol column that identifies and orders rows
-     * @param labelCol column of a class's name, or its number counted from 0
-     * @param validationCol column that is true for val rows, if there is one
      * @param classNames names of the classes in order; empty if the column itself has them
+     * @param seed seed of the sample that is brought; empty to bring all rows
      * @throws IllegalArgumentException if an id or a label is null, an id is repeated, or a label has no name
      */
-    static LabelledRows of(
-            Dataset<?> rows, String idCol, String labelCol, Optional<String> validationCol, List<String> classNames) {
-        Column validation = validationCol.map(functions::col).orElse(functions.lit(false));
-        List<Row> collected = rows.toDF()
-                .select(functions.col(idCol), functions.col(labelCol), validation)
-                .orderBy(functions.col(idCol))
-                .collectAsList();
-        List<String> names = classNames.isEmpty() ? names(rows.schema().apply(labelCol), collected) : classNames;
-        Map<String, Integer> byName = new HashMap<>();
-        names.forEach(name -> byName.put(name, byName.size()));
+    static LabelledRows of(Dataset<?> rows, Columns columns, List<String> classNames, OptionalLong seed) {
+        Dataset<Row> all = rows.toDF();
+        Dataset<Row> labels = all.select(
+                functions.col(columns.id).as("id"),
+                functions.col(columns.label).as("label"),
+                columns.isVal().as("val"));
+        // One row of each class and part, with an id that is null if one of them is.
+        List<Row> known = seed.isEmpty()
+                ? labels.orderBy("id").collectAsList()
+                : labels.groupBy("label", "val")
+                        .agg(
+                                functions
+                                        .when(
+                                                functions.count("id").equalTo(functions.count("*")),
+                                                functions.first("id"))
+                                        .as("id"),
+                                functions.count("*").as("count"))
+                        .select("id", "label", "val", "count")
+                        .collectAsList();
+        List<String> names = classNames.isEmpty() ? names(all.schema().apply(columns.label), known) : classNames;
+        Map<String, Integer> numbers = numbers(names);
+        known.forEach(row -> label(row.get(1), numbers, columns.label));
+        if (seed.isPresent()) {
+            known.forEach(row -> requireId(row.get(0), columns.id, true));
+        }
         Set<Object> seen = new HashSet<>();
         List<Object> ids = new ArrayList<>();
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
-        for (Row row : collected) {
+        for (Row row : seed.isEmpty() ? known : sample(labels, seed.getAsLong())) {
             Object id = row.get(0);
-            if (id == null || !seen.add(id)) {
-                throw new IllegalArgumentException(
-                        "column \"%s\" must identify rows, but %s: set idCol to another column"
-                                .formatted(idCol, id == null ? "it holds null" : id + " is repeated"));
-            }
-            int label = label(row.get(1), names, byName, labelCol);
+            requireId(id, columns.id, seen.add(id));
+            int label = label(row.get(1), numbers, columns.label);
             Path position = Path.of(Integer.toString(ids.size()));
-            (!row.isNullAt(2) && row.getBoolean(2) ? val : train)
-                    .add(new LabelledImage(position, label, names.get(label)));
+            (row.getBoolean(2) ? val : train).add(new LabelledImage(position, label, names.get(label)));
             ids.add(id);
         }
-        return new LabelledRows(idCol, ids, new ImageDataset("rows", names, train, val, List.of()));
+        long count = seed.isEmpty()
+                ? train.size()
+                : known.stream()
+                        .filter(row -> !row.getBoolean(2))
+                        .mapToLong(row -> row.getLong(3))
+                        .sum();
+        return new LabelledRows(all, columns, ids, new ImageDataset("rows", names, train, val, List.of()), count);
+    }
+
+    /** Draws train rows of each class and val rows by the hashes of their ids, whatever the partitions. */
+    private static List<Row> sample(Dataset<Row> labels, long seed) {
+        Column[] drawn = {functions.xxhash64(functions.col("id"), functions.lit(seed)), functions.col("id")};
+        Column place = functions.row_number().over(Window.partitionBy("label").orderBy(drawn));
+        return labels.where("not val")
+                .withColumn("place", place)
+                .where(functions.col("place").leq(SAMPLED))
+                .drop("place")
+                .union(labels.where("val").orderBy(drawn).limit(SAMPLED_VAL))
+                .orderBy("id")
+                .collectAsList();
+    }
+
+    private static void requireId(Object id, String column, boolean isNew) {
+        if (id == null || !isNew) {
+            throw new IllegalArgumentException("column \"%s\" must identify rows, but %s: set idCol to another column"
+                    .formatted(column, id == null ? "it holds null" : id + " is repeated"));
+        }
+    }
+
+    private static Map<String, Integer> numbers(List<String> names) {
+        Map<String, Integer> numbers = new LinkedHashMap<>();
+        names.forEach(name -> numbers.put(name, numbers.size()));
+        return numbers;
     }
 
     private static List<String> names(StructField label, List<Row> rows) {
@@ -96,15 +171,15 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
                         .formatted(label.name()));
     }
 
-    private static int label(Object value, List<String> names, Map<String, Integer> byName, String column) {
+    private static int label(Object value, Map<String, Integer> numbers, String column) {
         int label = value instanceof Number number && number.intValue() == number.doubleValue()
                 ? number.intValue()
-                : byName.getOrDefault(value, -1);
-        if (label >= 0 && label < names.size()) {
+                : numbers.getOrDefault(value, -1);
+        if (label >= 0 && label < numbers.size()) {
             return label;
         }
         throw new IllegalArgumentException(
-                "column \"%s\" holds %s: expected one of the classes %s".formatted(column, value, names));
+                "column \"%s\" holds %s: expected one of the classes %s".formatted(column, value, numbers.keySet()));
     }
 
     private Object id(LabelledImage image) {
@@ -114,23 +189,23 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
     /**
      * Encodes some of the images on the executors and brings their features to the driver.
      *
-     * @param rows all rows
      * @param embedder encodes their images
      */
-    ImageFeatures encode(Dataset<?> rows, ClipImageEmbedder embedder, List<LabelledImage> some, FeatureKind kind) {
+    ImageFeatures encode(ClipImageEmbedder embedder, List<LabelledImage> some, FeatureKind kind) {
+        log.info("{} of {} rows are encoded, and their features brought to the driver", some.size(), ids.size());
         List<Row> chosen =
                 some.stream().map(image -> RowFactory.create(id(image))).toList();
         Dataset<Row> wanted = rows.sparkSession()
-                .createDataFrame(chosen, new StructType().add(rows.schema().apply(idCol)));
-        Dataset<Row> images = rows.toDF()
-                .join(functions.broadcast(wanted), rows.toDF().col(idCol).equalTo(wanted.col(idCol)), "left_semi");
-        Map<Object, double[]> byId = new HashMap<>();
+                .createDataFrame(chosen, new StructType().add(rows.schema().apply(columns.id)));
+        Dataset<Row> images = rows.join(
+                functions.broadcast(wanted), rows.col(columns.id).equalTo(wanted.col(columns.id)), "left_semi");
+        Map<Object, float[]> byId = new HashMap<>();
         for (Row row : embedder.setOutputCol(FEATURES)
                 .transform(images, kind)
-                .select(idCol, FEATURES)
+                .select(columns.id, FEATURES)
                 .collectAsList()) {
             if (row.get(1) instanceof Vector features) {
-                byId.put(row.get(0), features.toArray());
+                requireId(row.get(0), columns.id, byId.put(row.get(0), EncodedRows.floats(features)) == null);
             }
         }
         List<LabelledImage> readable =
@@ -140,10 +215,43 @@ record LabelledRows(String idCol, List<Object> ids, ImageDataset lists) {
         }
         int width = byId.values().stream().findFirst().map(row -> row.length).orElse(1);
         return new ImageFeatures(readable, 1, width, (i, view, target, offset) -> {
-            double[] row = byId.get(id(readable.get(i)));
-            for (int j = 0; j < width; j++) {
-                target[offset + j] = (float) row[j];
-            }
+            System.arraycopy(byId.get(id(readable.get(i))), 0, target, offset, width);
         });
+    }
+
+    /** Encodes the images of all train rows on the executors, which sum their features. */
+    Moments sums(ClipImageEmbedder embedder, int width) {
+        Map<String, Integer> numbers = numbers(lists.classNames());
+        String column = columns.label;
+        Moments sums = embedder.setOutputCol(FEATURES)
+                .transform(rows.where(functions.not(columns.isVal())))
+                .select(column, FEATURES)
+                .toJavaRDD()
+                .mapPartitions(
+                        part -> List.of(sums(part, width, numbers, column)).iterator())
+                .treeReduce(Moments::add);
+        if (sums.size() < train) {
+            log.warn("{} of {} train rows cannot be used", train - sums.size(), train);
+        }
+        return sums;
+    }
+
+    private static Moments sums(Iterator<Row> rows, int width, Map<String, Integer> numbers, String column) {
+        Moments sums = Moments.none(width, numbers.size());
+        List<float[]> features = new ArrayList<>();
+        IntStream.Builder labels = IntStream.builder();
+        while (rows.hasNext()) {
+            Row row = rows.next();
+            if (row.get(1) instanceof Vector vector) {
+                features.add(EncodedRows.floats(vector));
+                labels.add(label(row.get(0), numbers, column));
+            }
+            if (features.size() == BLOCK || !rows.hasNext()) {
+                sums.add(FeatureSet.of(FeatureMatrix.of(features, width), labels.build()));
+                features.clear();
+                labels = IntStream.builder();
+            }
+        }
+        return sums;
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -35,6 +36,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.PromptEnsemble.PromptTemplates;
@@ -314,6 +316,74 @@ class ClassificationTest {
         }
     }
 
+    /** Settings are chosen by the same images on both sides: by val images, or by at most 16 of each class. */
+    @Test
+    void sumsOfTheExecutorsLearnAsOneMachineDoes(SparkSession spark) throws Exception {
+        Dataset<Row> few = Photographs.rows(spark, "train", 16, 2);
+        Dataset<Row> many = few.union(Photographs.rows(spark, "test", 15, 1)).repartition(2);
+        String isVal = "[0258][.]jpg$";
+        Dataset<Row> divided =
+                many.withColumn("val", functions.col("path").rlike(isVal)).cache();
+        assertThat(divided.where("not val").count()).isBetween(70L, 97L); // some above the sample
+        CoopEstimator all = estimator().setShots(0);
+        for (String method : List.of("gda", "prototypes")) {
+            assertSameAsOneMachine(all.setMethod(method).fit(few), List.of("train"), "none");
+            assertSameAsOneMachine(
+                    all.copy(new ParamMap()).setValidationIndicatorCol("val").fit(divided),
+                    List.of("test", "train"),
+                    isVal);
+        }
+        PromptClassificationModel given =
+                all.setMethod("gda").setSettings("alpha=3").fit(many);
+        assertSameAsOneMachine(given, List.of("test", "train"), "none");
+        PromptClassificationModel chosen = all.setSettings().fit(many);
+        assertThat(chosen.file().tensor("w").values())
+                .containsExactly(given.file().tensor("w").values(), within(1e-6f));
+        assertThat(chosen.file().origin().calibratedOn()).contains("64 training images");
+        divided.unpersist();
+    }
+
+    private static void assertSameAsOneMachine(PromptClassificationModel model, List<String> splits, String isVal)
+            throws Exception {
+        StringBuilder lines = new StringBuilder("path,label,split\n");
+        for (String split : List.of("test", "train")) {
+            List<Path> files = Photographs.files(split, 16);
+            for (int i = 0; i < files.size(); i++) {
+                String key = Photographs.key(files.get(i));
+                String part = split.equals("test") && (i % 16 == 15 || !splits.contains(split)) // a run is tested
+                        ? "test"
+                        : Pattern.compile(isVal).matcher(key).find() ? "val" : "train";
+                lines.append("%s/%s,%s,%s%n"
+                        .formatted(split, key, files.get(i).getParent().getFileName(), part));
+            }
+        }
+        Path list = Files.writeString(Photographs.divided(16).resolve("list.csv"), lines);
+        ClassifierFile actual = model.file();
+        Map<String, Object> settings = new HashMap<>(Map.of("shots", "all", "seed", 3));
+        if (actual.method().title().contains("= 3)")) {
+            settings.put("alpha", 3);
+        }
+        Clip clip = SharedModels.get(new ModelLocation(ShippedModel.NAME, actual.modelSha256()));
+        Run.Options options = Run.Options.of(TestCluster.folder().resolve("bank"));
+        try (Learned learned = Run.of(
+                        clip, DataSpec.of(list), Method.of(actual.method().id()), settings, options)
+                .learn()) {
+            ClassifierFile expected = learned.file();
+            assertThat(actual.method()).isEqualTo(expected.method());
+            assertThat(actual.temperature()).isCloseTo(expected.temperature(), within(1e-3));
+            assertThat(actual.tensors().keySet()).isEqualTo(expected.tensors().keySet());
+            expected.tensors().forEach((name, tensor) -> {
+                float largest = 0;
+                for (float value : tensor.values()) {
+                    largest = Math.max(largest, Math.abs(value));
+                }
+                assertThat(actual.tensor(name).values())
+                        .as(actual.method() + " " + name)
+                        .containsExactly(tensor.values(), within((float) ROUNDING * largest));
+            });
+        }
+    }
+
     @Test
     void modelsAreReadAsTheyWereWritten(SparkSession spark) throws Exception {
         Dataset<Row> images =
@@ -396,6 +466,15 @@ class ClassificationTest {
                 "names",
                 "numbers");
         assertRefused(estimator().setValidationIndicatorCol("label"), rows, "\"label\"", "string", "boolean");
+        CoopEstimator sums = estimator().setMethod("gda").setShots(0);
+        assertRefused(sums.copy(new ParamMap()).setIdCol("label"), rows, "idCol", "repeated");
+        assertRefused(sums.copy(new ParamMap()).setIdCol("i"), rows.selectExpr("*", "nullif(path, path) AS i"), "null");
+        assertRefused(
+                sums.copy(new ParamMap()).setClassNames("butterfly", "elephant", "pizza", "tent"), rows, "umbrella");
+        assertRefused(
+                sums.copy(new ParamMap()).setLabelCol("l"),
+                rows.selectExpr("*", "nullif(label, 'pizza') AS l"),
+                "holds null");
     }
 
     private static void assertRefused(CoopEstimator estimator, Dataset<Row> rows, String... words) {
