@@ -30,7 +30,7 @@ public record Sample(int shots, long seed, int views, Negatives negatives, Thres
     }
 
     /** Thresholds of the scores of several labels. */
-    public enum Thresholds {
+    enum Thresholds {
         /** One for all classes. */
         SHARED,
         /** One for each class with many positives. */

@@ -123,7 +123,7 @@ public record Benchmark(
     public record Sizes(int classes, int train, int val, int test) {}
 
     /** Rule that makes a dataset's lists without a split file. */
-    enum SplitRule {
+    public enum SplitRule {
         /** One folder per class, split 50/20/30 (Caltech101, Food101, DTD, EuroSAT). */
         CLASS_FOLDERS("50/20/30 of each class"),
         /** Oxford-IIIT Pets' annotation lists. */

@@ -370,7 +370,9 @@ class ClassificationTest {
                 .learn()) {
             ClassifierFile expected = learned.file();
             assertThat(actual.method()).isEqualTo(expected.method());
-            assertThat(actual.temperature()).isCloseTo(expected.temperature(), within(1e-3));
+            if (splits.size() == 1) { // no more images than the sample, by which the temperature is chosen
+                assertThat(actual.temperature()).isCloseTo(expected.temperature(), within(1e-3));
+            }
             assertThat(actual.tensors().keySet()).isEqualTo(expected.tensors().keySet());
             expected.tensors().forEach((name, tensor) -> {
                 float largest = 0;
