@@ -113,7 +113,8 @@ class Image {
                 "--java-options",
                 "-Djava.awt.headless=true -XX:MaxRAMPercentage=50 --enable-native-access=ALL-UNNAMED",
                 "--java-options",
-                "-Djava.library.path=$APPDIR/native -Dorg.bytedeco.javacpp.pathsFirst=true -Dorg.bytedeco.javacpp.cacheLibraries=false",
+                "-Djava.library.path=$APPDIR/native -Dorg.bytedeco.javacpp.pathsFirst=true -Dorg.bytedeco.javacpp.cacheLibraries=false"
+                        + " -Dorg.bytedeco.javacpp.findLibraries=false",
                 "--icon",
                 "src/dist/coop4j." + (MAC ? "icns" : WINDOWS ? "ico" : "png"),
                 "--dest",

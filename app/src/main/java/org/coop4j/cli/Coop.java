@@ -202,6 +202,7 @@ public final class Coop implements Callable<Integer> {
         Path given = plugins == null && folder != null && !folder.isEmpty() ? Path.of(folder) : plugins;
         try {
             if (given != null) {
+                System.setProperty("org.bytedeco.javacpp.findLibraries", "true"); // also theirs
                 Thread.currentThread().setContextClassLoader(loader(given));
             }
         } catch (CommandFailure e) {

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.Loader;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
 import org.coop4j.data.Examples;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
@@ -21,13 +23,13 @@ import org.coop4j.weights.Shape;
 /**
  * Uses most of what commands use, once, on the shipped model. The launcher runs it after a build, so that the JVM
  * archives the classes it loads and later starts are faster. It also unpacks the shipped model and ND4J's native
- * libraries.
+ * libraries, and links the libraries into one folder.
  */
 public final class FirstRun {
 
     private FirstRun() {}
 
-    /** Needs no arguments and prints nothing. */
+    /** Prints nothing; the argument is the folder of the links. */
     public static void main(String[] arguments) throws IOException {
         Coop.useLog();
         Path folder = Files.createTempDirectory("coop4j");
@@ -40,6 +42,21 @@ public final class FirstRun {
             Files.deleteIfExists(classifier);
             Files.deleteIfExists(picture);
             Files.delete(folder);
+        }
+        link(Path.of(arguments[0]));
+    }
+
+    /** Links the native libraries, which outlive JavaCPP's cache in this way. */
+    private static void link(Path natives) throws IOException {
+        Precision.hasOneDnn(); // loads it
+        Files.createDirectories(natives);
+        for (String library : Loader.getLoadedLibraries().values()) {
+            Path file = Path.of(library);
+            Path link = natives.resolve(file.getFileName());
+            if (file.isAbsolute() && !(Files.exists(link) && Files.isSameFile(file, link))) {
+                Files.deleteIfExists(link);
+                Files.createLink(link, file.toRealPath());
+            }
         }
     }
 

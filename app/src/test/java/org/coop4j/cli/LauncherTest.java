@@ -260,6 +260,18 @@ class LauncherTest {
     }
 
     @Test
+    void nativeLibrariesAreFoundInOneFolderIfAllAreLinked() throws IOException {
+        Path natives = root.resolve("app/target/coop.native");
+        String[] found = {"-Djava.library.path=" + natives, "-Dorg.bytedeco.javacpp.findLibraries=false"};
+        coop();
+        assertThat(Files.readString(folder.resolve("records/options"))).contains(found);
+        Files.delete(root.resolve("app/target/coop.jsa.java"));
+        coop(Map.of("FIRST_RUN", "1"));
+        assertThat(natives).doesNotExist();
+        assertThat(Files.readString(folder.resolve("records/options"))).doesNotContain("javacpp.findLibraries");
+    }
+
+    @Test
     void whatMavenBuiltByItselfIsNotBuiltAgain() throws IOException {
         Path library = Files.createFile(root.resolve("library.jar"));
         Path target = Files.createDirectories(root.resolve("app/target"));
@@ -318,7 +330,8 @@ class LauncherTest {
         assertThat(Files.readString(folder.resolve("records/options")))
                 .contains("-XX:SharedArchiveFile=" + app.resolve("coop.jsa"))
                 .contains("-Djava.library.path=" + app.resolve("native"))
-                .contains("-Dorg.bytedeco.javacpp.cacheLibraries=false");
+                .contains("-Dorg.bytedeco.javacpp.cacheLibraries=false")
+                .contains("-Dorg.bytedeco.javacpp.findLibraries=false");
         assertThat(Folders.files(image)).isEqualTo(before);
         assertThat(cache).doesNotExist();
     }

@@ -13,6 +13,10 @@ case " $* " in
         exit
         ;;
 esac
+if [[ $* = *FirstRun* ]]; then
+    mkdir -p "${!#}" && touch "${!#}/library.so"
+    exit "${FIRST_RUN:-0}"
+fi
 if [ -n "${archive:-}" ]; then echo "with archive"; fi
 echo "$@" >"$RECORDS/options"
 echo "${LC_ALL:-}" >"$RECORDS/locale"

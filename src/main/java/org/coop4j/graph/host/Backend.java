@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.openblas.global.openblas;
 import org.coop4j.base.Log;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.common.config.ND4JSystemProperties;
@@ -141,9 +140,7 @@ public record Backend(String name, String device, String blas, Form form) {
         if (!isOnHost()) {
             return new Backend(name, cudaDevice(), "cuBLAS", currentForm());
         }
-        String library = Loader.load(openblas.class);
-        String file = library == null ? "OpenBLAS" : library.replaceAll(".*/(openblas[^/]*)/.*", "$1");
-        return new Backend(name, "CPU", file, currentForm());
+        return new Backend(name, "CPU", "OpenBLAS", currentForm());
     }
 
     /** Returns the name and compute capability of the first device. */
