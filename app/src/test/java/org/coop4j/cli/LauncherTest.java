@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.CacheFolder;
@@ -140,6 +141,22 @@ class LauncherTest {
     void aLocaleThatIsNotInstalledIsReplaced(String name, String value, String expected) throws IOException {
         coop(Map.of(name, value)).ok();
         assertThat(folder.resolve("records/locale")).hasContent(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "predict -p app a.jpg, true",
+        "zero-shot -c cat a.jpg b.jpg, true",
+        "predict -p app a.jpg app, false",
+        "predict -p app 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17, false",
+        "train -d a, false"
+    })
+    void aFewPicturesAreClassifiedWithOneCompiler(String words, boolean expected) throws IOException {
+        List<String> command = new ArrayList<>(List.of("bash", "./coop"));
+        command.addAll(List.of(words.split(" ")));
+        end(start(root, command.toArray(String[]::new))).ok();
+        assertThat(Files.readString(folder.resolve("records/options")).contains("-XX:TieredStopAtLevel=1"))
+                .isEqualTo(expected);
     }
 
     /** Waits until Maven has been started a number of times. */
