@@ -1,7 +1,9 @@
 package org.coop4j.tags;
 
+import static java.util.stream.Collectors.joining;
+import static org.coop4j.tags.XmpText.escaped;
+
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -14,7 +16,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.base.InputException;
@@ -29,12 +30,7 @@ final class Sidecar {
     /** Our namespace; exiv2 adds a "/" to one that ends otherwise. */
     static final String OWN = "http://coop4j.org/ns/tag/1.0/";
 
-    private static final String PREFIX = "coop4j";
-    private static final String RESULTS = "Results";
-    private static final String MADE = "Made";
-    private static final String COPIED = "Copied";
-    private static final String FILE = "file"; // among Made: there was no sidecar
-    private static final String LAST_KEYWORD = "{http://ns.microsoft.com/photo/1.0/}LastKeywordXMP";
+    private static final String FILE = "file"; // among what was made: there was no sidecar
     private static final String META = "{adobe:ns:meta/}xmpmeta";
     private static final String DECLARATION = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     private static final String NOTHING = DECLARATION
@@ -49,66 +45,61 @@ final class Sidecar {
     private final List<String> words; // keywords of the picture that are not in XMP
     private XmpText xmp;
 
-    /** A list of tags that some photo program reads. */
-    private enum Tags {
-        SUBJECT("dc", "http://purl.org/dc/elements/1.1/", "subject", "Bag", ' '),
-        HIERARCHY("lr", "http://ns.adobe.com/lightroom/1.0/", "hierarchicalSubject", "Bag", '|'),
-        LIST("digiKam", "http://www.digikam.org/ns/1.0/", "TagsList", "Seq", '/');
+    /** A property that is a list: of tags that some photo program reads, or of the record. */
+    private enum Property {
+        SUBJECT("dc:subject", "http://purl.org/dc/elements/1.1/", "Bag", ""),
+        HIERARCHY("lr:hierarchicalSubject", "http://ns.adobe.com/lightroom/1.0/", "Bag", "|"),
+        TAGS("digiKam:TagsList", "http://www.digikam.org/ns/1.0/", "Seq", "/"),
+        KEYWORDS("MicrosoftPhoto:LastKeywordXMP", "http://ns.microsoft.com/photo/1.0/", "Bag", "/"), // is only read
+        COPIED("coop4j:Copied", OWN, "Bag", ""),
+        MADE("coop4j:Made", OWN, "Bag", ""),
+        RESULTS("coop4j:Results", OWN, "Bag", "");
 
-        private final String prefix;
-        private final String namespace;
-        private final String local;
+        private static final List<Property> LISTS = List.of(SUBJECT, HIERARCHY, TAGS);
+
+        private final String tag;
+        private final String name;
+        private final String declaration;
         private final String container;
-        private final char separator;
+        private final String separator; // of the parts of a path; empty for words
 
-        Tags(String prefix, String namespace, String local, String container, char separator) {
-            this.prefix = prefix;
-            this.namespace = namespace;
-            this.local = local;
+        Property(String tag, String namespace, String container, String separator) {
+            int colon = tag.indexOf(':');
+            this.tag = tag;
+            this.name = XmpText.name(namespace, tag.substring(colon + 1));
+            this.declaration = "xmlns:%s=\"%s\"".formatted(tag.substring(0, colon), namespace);
             this.container = container;
             this.separator = separator;
         }
 
-        String key() {
-            return prefix + ":" + local;
-        }
-
-        String property() {
-            return "{" + namespace + "}" + local;
-        }
-
         /** Returns a path as this list writes it; a separator inside a part becomes the other one. */
         String entry(List<String> path) {
-            if (this == SUBJECT) {
-                return path.get(path.size() - 1);
-            }
-            return path.stream()
-                    .map(part -> part.replace(separator, separator == '|' ? '/' : '|'))
-                    .collect(Collectors.joining(String.valueOf(separator)));
+            return separator.isEmpty()
+                    ? last(path)
+                    : path.stream()
+                            .map(part -> part.replace(separator, separator.equals("|") ? "/" : "|"))
+                            .collect(joining(separator));
         }
 
         /** Returns the path of an entry; of a word, itself. */
         List<String> path(String entry) {
-            return this == SUBJECT ? List.of(entry) : path(entry, separator);
+            return separator.isEmpty()
+                    ? List.of(entry)
+                    : Stream.of(entry.split(Pattern.quote(separator), -1))
+                            .map(part -> separator.equals("/") ? part.replace('|', '/') : part)
+                            .toList();
         }
 
         /** Returns an entry as the record has it. */
-        String keyed(String entry) {
-            return key() + "=" + entry;
+        String recorded(String entry) {
+            return tag + "=" + entry;
         }
 
         /** Returns the entries of this list in the record. */
         List<String> of(List<String> recorded) {
-            String start = keyed("");
             return recorded.stream()
-                    .filter(one -> one.startsWith(start))
-                    .map(one -> one.substring(start.length()))
-                    .toList();
-        }
-
-        static List<String> path(String entry, char separator) {
-            return Arrays.stream(entry.split(Pattern.quote(String.valueOf(separator)), -1))
-                    .map(part -> separator == '/' ? part.replace('|', '/') : part)
+                    .filter(one -> one.startsWith(recorded("")))
+                    .map(one -> one.substring(tag.length() + 1))
                     .toList();
         }
     }
@@ -127,25 +118,10 @@ final class Sidecar {
             String pictureSha256,
             String settings,
             String root,
-            List<Label> labels) {
-
-        private List<String> path(String label) {
-            return Sidecar.path(root, label);
-        }
-    }
-
-    private static List<String> path(String root, String label) {
-        List<String> path = new ArrayList<>(root.isEmpty() ? List.of() : List.of(root.split("/")));
-        path.add(label);
-        return path;
-    }
+            List<Label> labels) {}
 
     /** A label with its probability. */
     record Label(String name, double probability) {}
-
-    /** An earlier result of a classifier. */
-    private record Written(
-            Element element, String name, String sha256, String settings, List<String> labels, List<String> added) {}
 
     private Sidecar(String start, List<String> words) {
         this.start = start;
@@ -186,175 +162,163 @@ final class Sidecar {
      * @return labels that are not written, since somebody removed them
      */
     List<String> write(Result result, boolean again) throws InputException {
-        List<String> labels = result.labels.stream().map(Label::name).toList();
-        Optional<Written> before = written(result.name);
-        List<String> refused = before.stream()
-                .flatMap(one -> labels.stream()
-                        .filter(label -> one.labels.contains(label) && !isThere(result.path(label), one)))
-                .toList();
-        if (before.isPresent()
-                && !(again && !refused.isEmpty())
-                && before.get().labels.equals(labels)
-                && before.get().sha256.equals(result.classifierSha256)
-                && before.get().settings.equals(result.settings)) {
+        List<String> labels = names(result.labels);
+        List<String> refused = new ArrayList<>(labels);
+        refused.retainAll(removed(result.name, result.root));
+        boolean comesBack = again && refused.removeAll(labels);
+        Optional<List<Label>> before = labels(result.name, result.classifierSha256, result.settings, null);
+        if (!comesBack && before.isPresent() && names(before.get()).equals(labels)) {
             return refused;
         }
-        undo(name -> name.equals(result.name));
-        if (labels.isEmpty()) {
-            return List.of();
+        undo(result.name::equals);
+        if (!labels.isEmpty()) {
+            List<String> made = new ArrayList<>();
+            if (xmp == null) {
+                xmp = XmpText.of(start);
+                made.add(FILE);
+            }
+            add(result, labels.stream().filter(label -> !refused.contains(label)).toList(), made);
         }
-        boolean isNew = xmp == null;
-        if (isNew) {
-            xmp = XmpText.of(start);
-        }
-        List<String> wanted = labels.stream()
-                .filter(label -> again || !refused.contains(label))
-                .toList();
-        add(result, wanted, isNew);
-        return again ? List.of() : refused;
+        return refused;
     }
 
-    private boolean isThere(List<String> path, Written record) {
-        return Stream.of(Tags.values()).anyMatch(tags -> {
-            List<String> values = values(tags.property());
-            return values.contains(tags.entry(path))
-                    || tags.of(record.added).stream()
-                            .anyMatch(entry -> values.contains(entry)
-                                    && last(tags.path(entry)).equals(last(path)));
-        });
+    private static List<String> names(List<Label> labels) {
+        return labels.stream().map(Label::name).toList();
     }
 
-    private static String last(List<String> path) {
-        return path.get(path.size() - 1);
+    private static List<String> path(String root, String label) {
+        List<String> path = new ArrayList<>(root.isEmpty() ? List.of() : List.of(root.split("/")));
+        path.add(label);
+        return path;
     }
 
-    private void add(Result result, List<String> labels, boolean isNew) throws InputException {
+    private static <T> T last(List<T> all) {
+        return all.get(all.size() - 1);
+    }
+
+    /** Adds labels to all lists, unless there are none: a list without entries would be read as an empty tag. */
+    private void add(Result result, List<String> labels, List<String> made) throws InputException {
         Set<List<String>> persons = personsTags();
         List<String> added = new ArrayList<>();
         List<String> copied = new ArrayList<>();
-        List<String> made = new ArrayList<>(isNew ? List.of(FILE) : List.of());
-        Map<Tags, Set<String>> missing = new EnumMap<>(Tags.class);
-        // A list without entries would be read as an empty tag.
-        for (Tags tags : labels.isEmpty() ? List.<Tags>of() : List.of(Tags.values())) {
-            List<String> values = values(tags.property());
+        Map<Property, Set<String>> all = new EnumMap<>(Property.class);
+        String declarations = Property.MADE.declaration;
+        for (Property list : labels.isEmpty() ? List.<Property>of() : Property.LISTS) {
+            List<String> values = values(list);
             Set<String> entries = new LinkedHashSet<>();
             if (values.isEmpty()) {
-                persons.forEach(path -> entries.add(tags.entry(path)));
-                entries.forEach(entry -> copied.add(tags.keyed(entry)));
+                persons.forEach(path -> entries.add(list.entry(path)));
+                entries.forEach(entry -> copied.add(list.recorded(entry)));
             }
             for (String label : labels) {
-                String entry = tags.entry(result.path(label));
+                String entry = list.entry(path(result.root, label));
                 if (!values.contains(entry) && entries.add(entry)) {
-                    added.add(tags.keyed(entry));
+                    added.add(list.recorded(entry));
                 }
             }
-            Optional<Element> property = property(tags.property());
-            if (property.isEmpty()) {
-                missing.put(tags, entries);
-                made.add(tags.key());
-            } else {
-                append(property.get(), tags.container, entries);
+            all.put(list, entries);
+            if (property(list).isEmpty()) {
+                made.add(list.tag);
+                declarations += "\n" + list.declaration;
             }
         }
-        boolean isOurs = own().isPresent(); // and has the namespaces of other lists
-        if (!isOurs) {
-            describe(missing.keySet());
+        if (own().isEmpty()) {
+            describe(declarations);
         }
-        for (Tags tags : missing.keySet()) {
-            String namespace = isOurs ? " xmlns:%s=\"%s\"".formatted(tags.prefix, tags.namespace) : "";
-            create(tags.key(), namespace, tags.container, missing.get(tags));
+        all.put(Property.COPIED, new LinkedHashSet<>(copied));
+        all.put(Property.MADE, new LinkedHashSet<>(made));
+        for (Map.Entry<Property, Set<String>> one : all.entrySet()) {
+            if (!one.getValue().isEmpty()) {
+                extend(one.getKey(), one.getValue());
+            }
         }
-        extend(COPIED, copied);
-        extend(MADE, made);
         record(result, added);
     }
 
     /** Returns the paths of a person's tags; a list that we make has them first. */
     private Set<List<String>> personsTags() {
-        List<String> ours = written().flatMap(one -> one.added.stream()).toList();
-        Set<List<String>> paths = paths(ours).collect(Collectors.toCollection(LinkedHashSet::new));
-        List<String> subjects = persons(Tags.SUBJECT, ours);
-        Set<String> parts = paths.stream().flatMap(List::stream).collect(Collectors.toSet());
+        List<String> ours =
+                results().flatMap(one -> field(one, "Added").stream()).toList();
+        Set<List<String>> paths = new LinkedHashSet<>(paths(ours));
+        List<String> subjects = persons(Property.SUBJECT, ours);
+        List<String> parts = paths.stream().flatMap(List::stream).toList();
         (paths.isEmpty() && subjects.isEmpty() ? words : subjects)
                 .stream().filter(word -> !parts.contains(word)).forEach(word -> paths.add(List.of(word)));
         return paths;
     }
 
     /** Returns the entries of a list but those of ours. */
-    private List<String> persons(Tags tags, List<String> ours) {
-        List<String> entries = new ArrayList<>(values(tags.property()));
-        entries.removeAll(tags.of(ours));
+    private List<String> persons(Property list, List<String> ours) {
+        List<String> entries = new ArrayList<>(values(list));
+        entries.removeAll(list.of(ours));
         return entries;
     }
 
     /** Returns the paths of all lists that have some, but those of ours. */
-    private Stream<List<String>> paths(List<String> ours) {
-        return Stream.concat(
-                Stream.of(Tags.LIST, Tags.HIERARCHY)
-                        .flatMap(tags -> persons(tags, ours).stream().map(tags::path)),
-                values(LAST_KEYWORD).stream().map(entry -> Tags.path(entry, '/')));
+    private List<List<String>> paths(List<String> ours) {
+        return Stream.of(Property.TAGS, Property.HIERARCHY, Property.KEYWORDS)
+                .flatMap(list -> persons(list, ours).stream().map(list::path))
+                .toList();
     }
 
     // Undo
 
     /** Takes back what was written by classifiers of some names. */
     void undo(Predicate<String> names) throws InputException {
-        if (xmp == null) {
+        if (xmp == null || own().isEmpty()) {
             return;
         }
-        for (Written one : written().filter(one -> names.test(one.name)).toList()) {
-            for (Tags tags : List.of(Tags.LIST, Tags.HIERARCHY, Tags.SUBJECT)) { // paths before words
-                for (String entry : tags.of(one.added)) {
-                    boolean stays = tags == Tags.SUBJECT
-                            && paths(List.of()).anyMatch(path -> last(path).equals(entry));
-                    if (!stays) {
-                        remove(tags, entry);
+        for (String name : results().map(Sidecar::name).filter(names).toList()) {
+            List<String> added = field(result(name).get(), "Added");
+            for (Property list : List.of(Property.TAGS, Property.HIERARCHY, Property.SUBJECT)) { // paths before words
+                for (String entry : list.of(added)) {
+                    if (list != Property.SUBJECT
+                            || paths(List.of()).stream().noneMatch(path -> last(path).equals(entry))) {
+                        remove(list, entry);
                     }
                 }
             }
-            xmp = xmp.without(written(one.name).get().element);
+            xmp = xmp.without(result(name).get());
         }
-        if (own().isEmpty() || written().findAny().isPresent()) {
+        if (results().findAny().isPresent()) {
             return;
         }
-        List<String> copied = values(own(COPIED));
-        List<String> made = values(own(MADE));
-        for (Tags tags : Tags.values()) {
-            List<String> copies = tags.of(copied);
-            if (copies.containsAll(values(tags.property()))) {
+        List<String> copied = values(Property.COPIED);
+        List<String> made = values(Property.MADE);
+        for (Property list : Property.LISTS) {
+            List<String> copies = list.of(copied);
+            if (copies.containsAll(values(list))) {
                 for (String copy : copies) {
-                    remove(tags, copy);
+                    remove(list, copy);
                 }
             }
-            if (made.contains(tags.key()) && values(tags.property()).isEmpty()) {
-                removeProperty(tags.property());
+            if (made.contains(list.tag) && values(list).isEmpty()) {
+                remove(list);
             }
         }
-        for (String name : List.of(COPIED, MADE, RESULTS)) {
-            removeProperty(own(name));
-        }
+        remove(Property.COPIED);
+        remove(Property.MADE);
+        remove(Property.RESULTS);
         if (made.contains(FILE) && meaning(xmp).equals(meaning(XmpText.of(start)))) {
             xmp = null;
         }
     }
 
-    /** Removes an entry of a list. */
-    private void remove(Tags tags, String entry) throws InputException {
-        Optional<Element> found = items(tags.property()).stream()
-                .filter(item -> item.words.toString().equals(entry))
-                .reduce((first, second) -> second);
-        if (found.isPresent()) {
-            xmp = xmp.without(found.get());
+    /** Removes the last such entry of a list. */
+    private void remove(Property list, String entry) throws InputException {
+        int at = values(list).lastIndexOf(entry);
+        if (at >= 0) {
+            xmp = xmp.without(property(list).map(Sidecar::items).get().get(at));
         }
     }
 
-    private void removeProperty(String name) throws InputException {
-        Optional<Element> property = property(name);
-        if (property.isPresent()) {
-            Element description = property.get().parent;
-            boolean alone = description.children.size() == 1
-                    && description.attributes.keySet().stream().allMatch(one -> one.endsWith("}about"));
-            xmp = xmp.without(alone ? description : property.get());
+    /** Removes a property, and a description that has nothing else. */
+    private void remove(Property property) throws InputException {
+        Optional<Element> found = property(property);
+        if (found.isPresent()) {
+            Element description = found.get().parent;
+            boolean alone = description.children.size() == 1 && description.attributes.isEmpty();
+            xmp = xmp.without(alone ? description : found.get());
         }
     }
 
@@ -362,11 +326,7 @@ final class Sidecar {
     private static Set<String> meaning(XmpText text) {
         Set<String> all = new TreeSet<>();
         text.descriptions().forEach(description -> {
-            description.attributes.forEach((name, value) -> {
-                if (!name.endsWith("}about")) {
-                    all.add(name + "=" + value);
-                }
-            });
+            description.attributes.forEach((name, value) -> all.add(name + "=" + value));
             description.children.forEach(child -> all.add(meaning(child)));
         });
         return all;
@@ -375,26 +335,22 @@ final class Sidecar {
     private static String meaning(Element element) {
         return element.name
                 + new TreeMap<>(element.attributes)
-                + element.words.toString().strip()
+                + element.words().strip()
                 + element.children.stream().map(Sidecar::meaning).toList();
     }
 
     // Reading
 
-    private static String own(String local) {
-        return "{" + OWN + "}" + local;
-    }
-
-    private Optional<Element> property(String name) {
+    private Optional<Element> property(Property property) {
         return xmp == null
                 ? Optional.empty()
-                : xmp.descriptions().flatMap(one -> one.all(name)).findFirst();
+                : xmp.descriptions().flatMap(one -> one.all(property.name)).findFirst();
     }
 
     /** Returns our description: the last with a property of ours. */
     private Optional<Element> own() {
         return xmp.descriptions()
-                .filter(one -> one.children.stream().anyMatch(child -> child.name.startsWith("{" + OWN + "}")))
+                .filter(one -> one.children.stream().anyMatch(child -> child.name.startsWith("{" + OWN)))
                 .reduce((first, second) -> second);
     }
 
@@ -404,49 +360,42 @@ final class Sidecar {
                 .toList();
     }
 
-    private List<Element> items(String name) {
-        return property(name).map(Sidecar::items).orElse(List.of());
+    private List<String> values(Property property) {
+        return property(property).map(Sidecar::values).orElse(List.of());
     }
 
-    private List<String> values(String name) {
-        return texts(items(name));
+    private static List<String> values(Element property) {
+        return items(property).stream().map(Element::words).toList();
     }
 
-    private static List<String> texts(List<Element> items) {
-        return items.stream().map(item -> item.words.toString()).toList();
+    /** Returns the record of each classifier. */
+    private Stream<Element> results() {
+        return property(Property.RESULTS).map(Sidecar::items).stream().flatMap(List::stream);
     }
 
-    private Stream<Written> written() {
-        return items(own(RESULTS)).stream()
-                .map(item -> new Written(
-                        item,
-                        field(item, "Classifier"),
-                        field(item, "ClassifierSHA256"),
-                        field(item, "Settings"),
-                        list(item, "Labels"),
-                        list(item, "Added")));
+    private Optional<Element> result(String name) {
+        return results().filter(one -> name(one).equals(name)).findFirst();
     }
 
-    /** Returns the holder of a structure's fields: the item, or the description that exiv2 puts into it. */
-    private static Element holder(Element item) {
-        return item.all(XmpText.rdf("Description")).findFirst().orElse(item);
+    private static String name(Element result) {
+        return word(result, "Classifier");
     }
 
-    private static String field(Element item, String name) {
-        Element holder = holder(item);
-        return Stream.concat(
-                        Stream.ofNullable(holder.attributes.get(own(name))),
-                        holder.all(own(name)).map(child -> child.words.toString()))
-                .findFirst()
-                .orElse("");
+    private static String word(Element result, String name) {
+        return String.join("", field(result, name));
     }
 
-    private static List<String> list(Element item, String name) {
-        return holder(item)
-                .all(own(name))
-                .findFirst()
-                .map(property -> texts(items(property)))
-                .orElse(List.of());
+    /** Returns the values of a record's field, in all forms of RDF; exiv2 puts a description between them. */
+    private static List<String> field(Element result, String name) {
+        Element holder = result.all(XmpText.rdf("Description")).findFirst().orElse(result);
+        String field = XmpText.name(OWN, name);
+        String attribute = holder.attributes.get(field);
+        return attribute != null
+                ? List.of(attribute)
+                : holder.all(field)
+                        .findFirst()
+                        .map(one -> one.children.isEmpty() ? List.of(one.words()) : values(one))
+                        .orElse(List.of());
     }
 
     /**
@@ -455,15 +404,16 @@ final class Sidecar {
      * @param pictureSha256 content of the picture; null if it is known to be the same
      */
     Optional<List<Label>> labels(String name, String classifierSha256, String settings, String pictureSha256) {
-        return written(name)
-                .filter(one -> one.sha256.equals(classifierSha256)
-                        && one.settings.equals(settings)
+        return result(name)
+                .filter(one -> word(one, "ClassifierSHA256").equals(classifierSha256)
+                        && word(one, "Settings").equals(settings)
                         && (pictureSha256 == null
-                                || field(one.element, "PictureSHA256").equals(pictureSha256)))
+                                || word(one, "PictureSHA256").equals(pictureSha256)))
                 .map(one -> {
-                    List<String> p = list(one.element, "Probabilities");
-                    return IntStream.range(0, one.labels.size())
-                            .mapToObj(i -> new Label(one.labels.get(i), i < p.size() ? probability(p.get(i)) : 0))
+                    List<String> labels = field(one, "Labels");
+                    List<String> p = field(one, "Probabilities");
+                    return IntStream.range(0, labels.size())
+                            .mapToObj(i -> new Label(labels.get(i), i < p.size() ? probability(p.get(i)) : 0))
                             .toList();
                 });
     }
@@ -474,15 +424,18 @@ final class Sidecar {
 
     /** Returns the labels of a classifier that somebody has removed. */
     List<String> removed(String name, String root) {
-        return written(name)
-                .map(one -> one.labels.stream()
-                        .filter(label -> !isThere(path(root, label), one))
+        return result(name)
+                .map(one -> field(one, "Labels").stream()
+                        .filter(label -> !isThere(path(root, label), field(one, "Added")))
                         .toList())
                 .orElse(List.of());
     }
 
-    private Optional<Written> written(String name) {
-        return written().filter(one -> one.name.equals(name)).findFirst();
+    private boolean isThere(List<String> path, List<String> added) {
+        return Property.LISTS.stream().anyMatch(list -> values(list).stream()
+                .anyMatch(entry -> entry.equals(list.entry(path))
+                        || (added.contains(list.recorded(entry))
+                                && last(list.path(entry)).equals(last(path)))));
     }
 
     // Text
@@ -494,132 +447,103 @@ final class Sidecar {
     }
 
     /** Adds our description, which is still empty, with the namespaces of lists to be made. */
-    private void describe(Collection<Tags> lists) throws InputException {
+    private void describe(String declarations) throws InputException {
         List<Element> siblings = xmp.rdf.children;
-        String line = xmp.newLine();
-        String space = siblings.isEmpty()
-                ? line + indent(xmp.rdf) + " "
-                : xmp.spaceBefore(siblings.get(siblings.size() - 1).start);
-        String indent = siblings.isEmpty() ? indent(xmp.rdf) + " " : indent(siblings.get(siblings.size() - 1));
-        String about = xmp.descriptions().map(XmpText::about).findFirst().orElse("");
+        String indent = siblings.isEmpty() ? indent(xmp.rdf) + " " : indent(last(siblings));
+        String line = xmp.newLine() + indent;
         String rdf = rdf();
-        StringBuilder tag = new StringBuilder(space)
-                .append("<%sDescription %sabout=\"%s\""
-                        .formatted(rdf, rdf, XmpText.escaped(about).replace("\"", "&quot;")));
-        if (!rdf.equals(xmp.rdf.prefix())) {
-            tag.append(" xmlns:%s=\"%s\"".formatted(rdf.substring(0, rdf.length() - 1), XmpText.RDF));
-        }
-        tag.append("%s%s  xmlns:%s=\"%s\"".formatted(line, indent, PREFIX, OWN));
-        lists.forEach(tags -> tag.append("%s%s  xmlns:%s=\"%s\"".formatted(line, indent, tags.prefix, tags.namespace)));
-        tag.append(">%s%s</%sDescription>".formatted(line, indent, rdf));
-        xmp = xmp.append(xmp.rdf, tag.toString());
-        describedAt = xmp.rdf.children.size() - 1;
+        String own = rdf.equals(xmp.rdf.prefix()) ? "" : " xmlns:rdf=\"" + XmpText.RDF + "\"";
+        xmp = xmp.append(
+                xmp.rdf,
+                "%s<%sDescription %sabout=\"%s\"%s%s>%s</%sDescription>"
+                        .formatted(
+                                siblings.isEmpty() ? line : xmp.spaceBefore(last(siblings).start),
+                                rdf,
+                                rdf,
+                                escaped(xmp.about).replace("\"", "&quot;"),
+                                own,
+                                ("\n" + declarations).replace("\n", line + "  "),
+                                line,
+                                rdf));
     }
-
-    private int describedAt = -1; // number of our description while it is empty
 
     /** Returns the prefix of RDF inside our description, with the colon. */
     private String rdf() {
         String prefix = xmp.rdf.prefix();
-        boolean clashes = prefix.isEmpty()
-                || Stream.of(Tags.values()).anyMatch(tags -> prefix.equals(tags.prefix + ":"))
-                || prefix.equals(PREFIX + ":");
-        return clashes ? "rdf:" : prefix;
+        return Stream.of(Property.values()).anyMatch(one -> one.tag.startsWith(prefix)) ? "rdf:" : prefix;
     }
 
-    private Element description() {
-        return own().orElseGet(() -> xmp.rdf.children.get(describedAt));
+    /** Adds entries at the end of a list, which is made in our description if it is not there. */
+    private void extend(Property property, Collection<String> values) throws InputException {
+        Optional<Element> found = property(property);
+        if (found.isEmpty()) {
+            Element description = own().orElseGet(() -> last(xmp.rdf.children));
+            boolean isDeclared =
+                    xmp.text.substring(description.start, description.content).contains(property.declaration);
+            String tag = property.tag + (isDeclared ? "" : " " + property.declaration);
+            String line = xmp.newLine() + indent(description) + " ";
+            xmp = xmp.append(description, list(tag, property.container, values, line));
+            return;
+        }
+        if (found.get().children.isEmpty()) {
+            InputException.require(found.get().words().isBlank(), "%s is no list", found.get().tag);
+            String tag = xmp.rdf.prefix() + property.container;
+            xmp = xmp.append(found.get(), "<%s></%s>".formatted(tag, tag));
+        }
+        Element list = container(property);
+        boolean isFirst = list.children.isEmpty();
+        String tag = isFirst ? list.prefix() + "li" : last(list.children).tag;
+        String before = xmp.spaceBefore(isFirst ? list.contentEnd : last(list.children).start);
+        String space = isFirst && !before.isEmpty() ? before + " " : before;
+        xmp = xmp.append(
+                list,
+                values.stream()
+                        .map(value -> "%s<%s>%s</%s>".formatted(space, tag, escaped(value), tag))
+                        .collect(joining()));
     }
 
-    /** Makes a property with a list in our description. */
-    private void create(String tag, String declaration, String container, Collection<String> values)
-            throws InputException {
-        Element description = description();
-        String indent = indent(description) + " ";
-        xmp = xmp.append(description, xmp.newLine() + indent + listText(tag, declaration, container, values, indent));
+    private Element container(Property property) {
+        return property(property).get().children.get(0);
     }
 
-    private String listText(
-            String tag, String declaration, String container, Collection<String> values, String indent) {
-        String line = xmp.newLine() + indent;
+    private String list(String start, String container, Collection<String> values, String line) {
         String rdf = rdf();
-        StringBuilder text = new StringBuilder("<%s%s>%s <%s%s>".formatted(tag, declaration, line, rdf, container));
-        values.forEach(value -> text.append("%s  <%sli>%s</%sli>".formatted(line, rdf, XmpText.escaped(value), rdf)));
-        return text.append("%s </%s%s>%s</%s>".formatted(line, rdf, container, line, tag))
-                .toString();
-    }
-
-    /** Adds entries at the end of a list that is there. */
-    private void append(Element property, String container, Collection<String> values) throws InputException {
-        if (values.isEmpty()) {
-            return;
-        }
-        if (property.children.isEmpty()) {
-            InputException.require(property.words.toString().isBlank(), "%s is no list", property.tag);
-            String rdf = xmp.rdf.prefix();
-            xmp = xmp.append(property, "<%s%s></%s%s>".formatted(rdf, container, rdf, container));
-            append(property(property.name).get(), container, values);
-            return;
-        }
-        Element list = property.children.get(0);
-        List<Element> items = list.children;
-        String tag = list.prefix() + "li";
-        String space = "";
-        if (!items.isEmpty()) {
-            Element lastItem = items.get(items.size() - 1);
-            tag = lastItem.tag;
-            space = xmp.spaceBefore(lastItem.start);
-        } else if (!list.isEmptyTag()) {
-            String before = xmp.spaceBefore(list.contentEnd);
-            space = before.isEmpty() ? "" : before + " ";
-        }
-        StringBuilder text = new StringBuilder();
-        for (String value : values) {
-            text.append("%s<%s>%s</%s>".formatted(space, tag, XmpText.escaped(value), tag));
-        }
-        xmp = xmp.append(list, text.toString());
-    }
-
-    private void extend(String name, List<String> values) throws InputException {
-        if (values.isEmpty()) {
-            return;
-        }
-        Optional<Element> property = property(own(name));
-        if (property.isPresent()) {
-            append(property.get(), "Bag", values);
-        } else {
-            create(PREFIX + ":" + name, "", "Bag", values);
-        }
+        return values.stream()
+                .map(value -> "%s  <%sli>%s</%sli>".formatted(line, rdf, escaped(value), rdf))
+                .collect(joining(
+                        "",
+                        "%s<%s>%s <%s%s>".formatted(line, start, line, rdf, container),
+                        "%s </%s%s>%s</%s>".formatted(line, rdf, container, line, start.split(" ")[0])));
     }
 
     private void record(Result result, List<String> added) throws InputException {
-        Optional<Element> results = property(own(RESULTS));
-        if (results.isEmpty()) {
-            create(PREFIX + ":" + RESULTS, "", "Bag", List.of());
-            results = property(own(RESULTS));
-        }
-        Element list = results.get().children.get(0);
-        String indent = indent(list) + " ";
-        String line = xmp.newLine() + indent + " ";
-        String rdf = rdf();
-        StringBuilder text =
-                new StringBuilder(xmp.newLine() + indent).append("<%sli %sparseType=\"Resource\">".formatted(rdf, rdf));
-        field(text, line, "Classifier", result.name);
-        field(text, line, "ClassifierSHA256", result.classifierSha256);
-        field(text, line, "PictureSHA256", result.pictureSha256);
-        field(text, line, "Settings", result.settings);
-        List<String> labels = result.labels.stream().map(Label::name).toList();
+        extend(Property.RESULTS, List.of());
+        Element results = container(Property.RESULTS);
+        String line = xmp.newLine() + indent(results) + " ";
         List<String> probabilities = result.labels.stream()
                 .map(label -> String.format(Locale.ROOT, "%.4f", label.probability))
                 .toList();
-        text.append(line).append(listText(PREFIX + ":Labels", "", "Seq", labels, indent + " "));
-        text.append(line).append(listText(PREFIX + ":Probabilities", "", "Seq", probabilities, indent + " "));
-        text.append(line).append(listText(PREFIX + ":Added", "", "Bag", added, indent + " "));
-        text.append("%s%s</%sli>".formatted(xmp.newLine(), indent, rdf));
-        xmp = xmp.append(list, text.toString());
-    }
+        String structure =
+                """
 
-    private static void field(StringBuilder text, String line, String name, String value) {
-        text.append("%s<%s:%s>%s</%s:%s>".formatted(line, PREFIX, name, XmpText.escaped(value), PREFIX, name));
+                <%1$sli %1$sparseType="Resource">
+                 <coop4j:Classifier>%2$s</coop4j:Classifier>
+                 <coop4j:ClassifierSHA256>%3$s</coop4j:ClassifierSHA256>
+                 <coop4j:PictureSHA256>%4$s</coop4j:PictureSHA256>
+                 <coop4j:Settings>%5$s</coop4j:Settings>%6$s%7$s%8$s
+                </%1$sli>""";
+        xmp = xmp.append(
+                results,
+                structure
+                        .replace("\n", line)
+                        .formatted(
+                                rdf(),
+                                escaped(result.name),
+                                escaped(result.classifierSha256),
+                                escaped(result.pictureSha256),
+                                escaped(result.settings),
+                                list("coop4j:Labels", "Seq", names(result.labels), line + " "),
+                                list("coop4j:Probabilities", "Seq", probabilities, line + " "),
+                                list("coop4j:Added", "Bag", added, line + " ")));
     }
 }
