@@ -272,7 +272,7 @@ final class TagCommand extends ConsoleCommand {
     private static Table<Tagged> rows() {
         return new Table<Tagged>()
                 .text("path", Tagged::path)
-                .nested("labels", one -> String.join("; ", one.names()), Tagged::withProbabilities)
+                .nested("labels", one -> String.join("; ", one.names()), Tagged::labels)
                 .text("status", one -> one.status().word())
                 .text("reason", Tagged::reason)
                 .text("sidecar", Tagged::sidecar)

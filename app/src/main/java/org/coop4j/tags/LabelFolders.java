@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.coop4j.base.AtomicFile;
+import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.NewName;
 import org.coop4j.base.Require;
 import org.coop4j.base.SafeName;
@@ -27,11 +28,6 @@ public final class LabelFolders {
     private final Path root;
     private final boolean move;
     private final Map<String, Path> folders = new TreeMap<>(); // by label
-
-    /** Receives the place of a picture before it is taken. */
-    interface Begin {
-        void at(Path place) throws IOException;
-    }
 
     /**
      * Checks the names of the folders, which are made when the first picture comes.
@@ -66,7 +62,7 @@ public final class LabelFolders {
         return file.toAbsolutePath().normalize().startsWith(root);
     }
 
-    /** Puts a picture into the folder of a label, as {@link #put(Path, String, boolean, Begin)} does. */
+    /** Puts a picture into the folder of a label, as {@link #put(Path, String, boolean, IoConsumer)} does. */
     public Path put(Path picture, String label) throws IOException {
         return put(picture, label, false, place -> {});
     }
@@ -76,9 +72,10 @@ public final class LabelFolders {
      * lead nowhere from there. A name that is taken gets a number.
      *
      * @param dry true to do nothing
+     * @param begin receives the place before it is taken
      * @return its place
      */
-    Path put(Path picture, String label, boolean dry, Begin begin) throws IOException {
+    Path put(Path picture, String label, boolean dry, IoConsumer<Path> begin) throws IOException {
         Path folder = folders.get(label);
         if (move && Files.isSymbolicLink(picture)) {
             return picture;
@@ -88,8 +85,7 @@ public final class LabelFolders {
         }
         Set<String> taken = new HashSet<>();
         while (true) {
-            Path to = folder.resolve(SafeName.free(picture.getFileName().toString(), taken::contains));
-            taken.add(to.getFileName().toString());
+            Path to = folder.resolve(SafeName.free(picture.getFileName().toString(), one -> !taken.add(one)));
             if (isSame(picture, to)) {
                 if (move && !dry && wasInterrupted(picture, to)) {
                     carry(picture, to, true);
@@ -99,7 +95,7 @@ public final class LabelFolders {
             if (isFree(picture, to)) {
                 try {
                     if (!dry) {
-                        begin.at(to);
+                        begin.accept(to);
                         carry(picture, to, move);
                     }
                     return to;
@@ -170,21 +166,11 @@ public final class LabelFolders {
 
     /** Returns what tells whether a picture was changed since, or for copies also one of its sidecars. */
     static String identity(Path picture, boolean moved) throws IOException {
-        StringBuilder all = new StringBuilder();
+        String all = "";
         for (Path file : moved ? Set.of(picture) : files(picture, picture).keySet()) {
-            all.append(Files.exists(file) ? Sha256.of(file) : "-");
+            all += Files.exists(file) ? Sha256.of(file) : "-";
         }
-        return all.toString();
-    }
-
-    /** Returns true if each file of a copy is as that of its original. */
-    static boolean isCopy(Path picture, Path to) throws IOException {
-        for (Map.Entry<Path, Path> one : files(to, picture).entrySet()) {
-            if (Files.exists(one.getKey()) && !isSame(one.getKey(), one.getValue())) {
-                return false;
-            }
-        }
-        return true;
+        return all;
     }
 
     /** Deletes a copy; the picture is the last that goes. */

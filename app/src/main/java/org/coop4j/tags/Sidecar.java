@@ -3,6 +3,7 @@ package org.coop4j.tags;
 import static java.util.stream.Collectors.joining;
 import static org.coop4j.tags.XmpText.escaped;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -121,7 +122,7 @@ final class Sidecar {
             List<Label> labels) {}
 
     /** A label with its probability. */
-    record Label(String name, double probability) {}
+    record Label(@JsonProperty("label") String name, double probability) {}
 
     private Sidecar(String start, List<String> words) {
         this.start = start;

@@ -16,13 +16,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
-import org.coop4j.image.Keywords;
 import org.coop4j.image.Keywords.Embedded;
+import org.coop4j.image.Keywords;
 
 /**
  * The XMP sidecar of a picture. It is replaced as a whole or not at all, and only if no other program has changed it meanwhile.
@@ -37,16 +37,10 @@ record SidecarFile(Path picture, Path file) {
     private static final int TRIES = 3;
     private static final Embedded NOTHING = new Embedded(null, List.of());
 
-    /** A change of a sidecar. */
-    interface Change {
-        void apply(Sidecar sidecar) throws IOException;
-    }
-
     /** The result of a change. */
     enum Outcome {
         CREATED,
-        UPDATED,
-        DELETED,
+        UPDATED, // or deleted
         UNCHANGED
     }
 
@@ -128,18 +122,18 @@ record SidecarFile(Path picture, Path file) {
         return dot <= 0 ? name : name.substring(0, dot);
     }
 
-    boolean exists() {
-        return Files.exists(file);
-    }
-
     /** Returns true if the file speaks of us at all, whether or not it can be read. */
     boolean isOurs() throws IOException {
         return new String(OpenFile.read(file, LARGEST), StandardCharsets.ISO_8859_1).contains(Sidecar.OWN);
     }
 
-    /** Returns the sidecar to look into; empty if there is none. */
-    Optional<Sidecar> read() throws IOException {
-        return exists() ? Optional.of(sidecar(OpenFile.read(file, LARGEST), NOTHING)) : Optional.empty();
+    /** Returns the sidecar to look into. */
+    Sidecar read() throws IOException {
+        return sidecar(content(file), NOTHING);
+    }
+
+    private static byte[] content(Path file) throws IOException {
+        return Files.exists(file) ? OpenFile.read(file, LARGEST) : null;
     }
 
     private static Sidecar sidecar(byte[] content, Embedded inside) throws IOException {
@@ -156,11 +150,11 @@ record SidecarFile(Path picture, Path file) {
      * @param dry true to write nothing
      * @throws IOException if it cannot be read, changed safely or written; it is as before then
      */
-    Outcome change(Change change, boolean dry) throws IOException {
+    Outcome change(IoConsumer<Sidecar> change, boolean dry) throws IOException {
         for (int attempt = 1; attempt <= TRIES; attempt++) {
-            byte[] before = exists() ? OpenFile.read(file, LARGEST) : null;
+            byte[] before = content(file);
             Sidecar sidecar = sidecar(before, picture == null ? NOTHING : Keywords.embedded(picture));
-            change.apply(sidecar);
+            change.accept(sidecar);
             byte[] after = sidecar.text()
                     .map(text -> text.getBytes(StandardCharsets.UTF_8))
                     .orElse(null);
@@ -168,7 +162,7 @@ record SidecarFile(Path picture, Path file) {
                 return Outcome.UNCHANGED;
             }
             if (dry || replace(before, after)) {
-                return before == null ? Outcome.CREATED : after == null ? Outcome.DELETED : Outcome.UPDATED;
+                return before == null ? Outcome.CREATED : Outcome.UPDATED;
             }
         }
         throw new InputException("another program changes it all the time");
@@ -180,28 +174,21 @@ record SidecarFile(Path picture, Path file) {
             requireWritable();
         }
         Path target = before == null ? file : file.toRealPath(); // a link stays a link
-        if (after == null) {
-            if (!isStill(target, before)) {
+        try (AtomicFile whole = after == null ? null : AtomicFile.create(target)) {
+            if (whole != null) {
+                whole.write(ByteBuffer.wrap(after), 0);
+                whole.permissionsOf(before == null ? picture : target, true); // a read-only picture has tags that change
+            }
+            if (!Arrays.equals(content(target), before)) {
                 return false;
             }
-            Files.delete(target);
-            return true;
-        }
-        try (AtomicFile whole = AtomicFile.create(target)) {
-            whole.write(ByteBuffer.wrap(after), 0);
-            whole.permissionsOf(before == null ? picture : target, true); // a read-only picture has tags that change
-            if (!isStill(target, before)) {
-                return false;
+            if (whole == null) {
+                Files.delete(target);
+            } else {
+                whole.commit();
             }
-            whole.commit();
             return true;
         }
-    }
-
-    private static boolean isStill(Path target, byte[] before) throws IOException {
-        return before == null
-                ? !Files.exists(target)
-                : Files.exists(target) && Arrays.equals(OpenFile.read(target, LARGEST), before);
     }
 
     /** Refuses a file without its owner's permission to write, which the superuser could write. */

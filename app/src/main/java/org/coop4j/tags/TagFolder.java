@@ -18,14 +18,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
 import org.coop4j.clip.InputImage;
@@ -53,7 +56,7 @@ public final class TagFolder implements Closeable {
     private final FileChannel lock; // null for a dry run, which writes nothing at all
     private final Path journal;
     private final Path places;
-    private CheckedLines lines; // of the journal; null before the first picture, and for a dry run
+    private CheckedLines lines; // of the journal; null before the first is written
     private CheckedLines placed; // null before the first picture is put somewhere
     private SidecarFile.Finder sidecars;
     private boolean isSeveral; // labels per picture
@@ -100,18 +103,11 @@ public final class TagFolder implements Closeable {
          * @throws IllegalArgumentException if there is one
          */
         public void require(List<String> labels) {
-            List<String> all = new ArrayList<>(labels);
-            all.add(name);
-            all.add(root);
-            all.add(unknown == null ? "" : unknown);
-            for (String word : all) {
-                boolean possible = word.codePoints()
-                        .allMatch(c ->
-                                c == '\t' || (c >= ' ' && c < 0xD800) || (c >= 0xE000 && c <= 0xFFFD) || c > 0xFFFF);
-                if (!possible) {
-                    throw new IllegalArgumentException("\"%s\" has characters that XMP cannot hold".formatted(word));
-                }
-            }
+            Stream.concat(labels.stream(), Stream.of(name, root, unknown == null ? "" : unknown))
+                    .forEach(word -> Require.that(
+                            word.matches("[\t\\x20-\uD7FF\uE000-\uFFFD\\x{10000}-\\x{10FFFF}]*"),
+                            "\"%s\" has characters that XMP cannot hold",
+                            word));
         }
     }
 
@@ -156,13 +152,6 @@ public final class TagFolder implements Closeable {
         /** Returns the probability of the surest label; 0 for none. */
         public double probability() {
             return labels.isEmpty() ? 0 : labels.get(0).probability();
-        }
-
-        /** Returns the labels with their probabilities, for JSON. */
-        public List<Map<String, Object>> withProbabilities() {
-            return labels.stream()
-                    .map(label -> Map.<String, Object>of("label", label.name(), "probability", label.probability()))
-                    .toList();
         }
     }
 
@@ -214,6 +203,7 @@ public final class TagFolder implements Closeable {
         lock = options.dry ? null : locked(Files.createDirectories(tags).resolve(key + ".lock"));
         try {
             CheckedLines.each(places, this::notePlace);
+            CheckedLines.each(journal, this::note);
         } catch (IOException e) {
             close();
             throw e;
@@ -272,12 +262,8 @@ public final class TagFolder implements Closeable {
     public void tag(ImageClassifier classifier, List<Path> pictures, Consumer<Tagged> each) throws IOException {
         isSeveral = classifier.predictsSets();
         sidecars = new SidecarFile.Finder(options.byStem);
-        if (lines == null && options.dry) {
-            CheckedLines.each(journal, this::note);
-        } else if (lines == null) {
-            lines = CheckedLines.open(journal);
-            lines.read(this::note);
-            finish();
+        for (Place one : List.copyOf(put.values())) {
+            Place unused = finished(one);
         }
         try (Task task = progress.task("tagging", pictures.size(), Unit.IMAGES)) {
             for (int from = 0; from < pictures.size(); from += BATCH) {
@@ -335,90 +321,80 @@ public final class TagFolder implements Closeable {
         if (options.again || !options.xmp) {
             return null;
         }
-        List<Label> labels;
-        SidecarFile file;
-        List<String> removed;
         try {
-            file = sidecars.of(picture);
+            SidecarFile file = sidecars.of(picture);
+            Sidecar sidecar = file.read();
             Line line = known.get(relative(picture));
             boolean same = line != null && Seen.of(picture).equals(new Seen(line.size, line.time));
-            Optional<Sidecar> sidecar = file.read();
-            Optional<List<Label>> written = sidecar.isEmpty()
-                    ? Optional.empty()
-                    : sidecar.get()
-                            .labels(
-                                    options.name,
-                                    options.classifierSha256,
-                                    options.settings(),
-                                    same ? null : Sha256.of(picture));
-            if (written.isEmpty() && !(same && line.none)) {
-                return null;
-            }
-            labels = written.orElse(List.of());
-            removed =
-                    sidecar.map(one -> one.removed(options.name, options.root)).orElse(List.of());
+            String sha256 = same || sidecar.text().isEmpty() ? null : Sha256.of(picture);
+            Optional<List<Label>> written =
+                    sidecar.labels(options.name, options.classifierSha256, options.settings(), sha256);
+            return written.isEmpty() && !(same && line.none)
+                    ? null
+                    : placed(
+                            picture,
+                            written.orElse(List.of()),
+                            sidecar.removed(options.name, options.root),
+                            Status.SKIPPED,
+                            file);
         } catch (IOException e) {
             return null; // it is named when its result is to be written
         }
-        return placed(picture, labels, removed, Status.SKIPPED, file);
     }
 
     private Tagged write(Path picture, List<Label> labels) {
-        Status status = Status.UNCHANGED;
-        List<String> removed = new ArrayList<>();
-        SidecarFile file;
         try {
-            file = sidecars.of(picture);
+            SidecarFile file = sidecars.of(picture);
+            Status status = Status.UNCHANGED;
+            List<String> removed = new ArrayList<>();
             if (options.xmp) {
                 Seen before = Seen.of(picture);
-                Result result = new Result(
-                        options.name,
-                        options.classifierSha256,
-                        Sha256.of(picture),
-                        options.settings(),
-                        options.root,
-                        labels);
+                String classifier = options.classifierSha256;
+                String settings = options.settings();
+                String sha256 = Sha256.of(picture);
+                Result result = new Result(options.name, classifier, sha256, settings, options.root, labels);
                 SidecarFile.Outcome outcome = file.change(
                         sidecar -> {
                             removed.clear();
                             removed.addAll(sidecar.write(result, options.again));
                         },
                         options.dry);
-                if (lines != null) {
-                    Line line = new Line(
-                            relative(picture),
-                            before.size,
-                            before.time,
-                            options.classifierSha256,
-                            options.settings(),
-                            labels.isEmpty());
-                    lines.add(JSON.writeValueAsString(line), false);
+                status = Status.valueOf(outcome.name());
+                if (!options.dry) {
+                    lines = lines == null ? open(journal) : lines;
+                    boolean none = labels.isEmpty();
+                    add(lines, new Line(relative(picture), before.size, before.time, classifier, settings, none), false);
                 }
-                status = switch (outcome) {
-                    case CREATED -> Status.CREATED;
-                    case UPDATED, DELETED -> Status.UPDATED;
-                    case UNCHANGED -> Status.UNCHANGED;
-                };
             }
+            return placed(picture, labels, removed, status, file);
         } catch (IOException e) {
             return problem(picture, labels, e);
         }
-        return placed(picture, labels, removed, status, file);
+    }
+
+    /** Opens a journal whose lines are known. */
+    private static CheckedLines open(Path file) throws IOException {
+        CheckedLines lines = CheckedLines.open(file);
+        lines.read((line, at) -> true);
+        return lines;
+    }
+
+    private static String add(CheckedLines lines, Object line, boolean lasts) throws IOException {
+        String text = JSON.writeValueAsString(line);
+        lines.add(text, lasts);
+        return text;
     }
 
     /** Puts a picture where it belongs, but for labels that somebody has removed. */
-    private Tagged placed(Path picture, List<Label> labels, List<String> removed, Status status, SidecarFile file) {
+    private Tagged placed(Path picture, List<Label> labels, List<String> removed, Status status, SidecarFile file)
+            throws IOException {
         List<String> to = new ArrayList<>();
-        try {
-            for (Label label : options.into == null ? List.<Label>of() : labels) {
-                if (!removed.contains(label.name())) {
-                    to.add(place(picture, label.name()).toString());
-                }
+        for (Label label : options.into == null ? List.<Label>of() : labels) {
+            if (!removed.contains(label.name())) {
+                to.add(place(picture, label.name()).toString());
             }
-        } catch (IOException e) {
-            return problem(picture, labels, e);
         }
-        boolean isThere = file.exists() || (options.dry && status == Status.CREATED);
+        boolean isThere = Files.exists(file.file()) || (options.dry && status == Status.CREATED);
         return new Tagged(
                 relative(picture), labels, status, null, isThere ? relative(file.file()) : null, to, removed.size());
     }
@@ -440,65 +416,64 @@ public final class TagFolder implements Closeable {
     }
 
     private void note(Place place, Step step) throws IOException {
-        if (placed == null) {
-            placed = CheckedLines.open(places);
-            placed.read((line, at) -> true);
-        }
+        placed = placed == null ? open(places) : placed;
         Place now = new Place(place.name, place.path, place.to, place.identity, place.move, step);
-        String line = JSON.writeValueAsString(now);
-        placed.add(line, step == Step.BEGUN || step == Step.GOING);
-        notePlace(line, 0);
+        notePlace(add(placed, now, step == Step.BEGUN || step == Step.GOING), 0);
     }
 
     private Path place(Path picture, String label) throws IOException {
-        Place[] begun = new Place[1];
         boolean moves = options.into.moves();
         String identity = LabelFolders.identity(picture, moves);
         Path to = options.into.put(picture, label, options.dry, place -> {
-            begun[0] = new Place(options.name, relative(picture), place.toString(), identity, moves, Step.BEGUN);
-            note(begun[0], Step.BEGUN);
+            String path = relative(picture);
+            note(new Place(options.name, path, place.toString(), identity, moves, Step.BEGUN), Step.BEGUN);
         });
-        if (begun[0] != null) {
-            note(begun[0], Step.DONE);
+        Place begun = put.get(to.toString());
+        if (!options.dry && begun != null && begun.step == Step.BEGUN) {
+            note(begun, Step.DONE);
         }
         return to;
     }
 
-    /** Finishes what a killed command has begun. */
-    private void finish() throws IOException {
-        for (Place one : List.copyOf(put.values())) {
-            Path picture = folder.resolve(one.path);
-            Path to = Path.of(one.to);
-            if (one.step == Step.GOING) {
-                takeBack(one);
-            } else if (one.step == Step.BEGUN && LabelFolders.isSame(picture, to)) {
-                LabelFolders.carry(picture, to, one.move);
-                String identity = LabelFolders.identity(to, one.move);
-                note(new Place(one.name, one.path, one.to, identity, one.move, Step.DONE), Step.DONE);
-            } else if (one.step == Step.BEGUN) {
-                note(one, one.isStill() ? Step.DONE : Step.BACK);
-            }
+    /** Finishes what a killed command has begun; returns null if nothing is left of it. */
+    private Place finished(Place one) throws IOException {
+        if (options.dry) {
+            return one;
         }
-    }
-
-    private Tagged takenBack(Place one) {
         Path picture = folder.resolve(one.path);
         Path to = Path.of(one.to);
+        if (one.step == Step.GOING) {
+            takeBack(one);
+        } else if (one.step == Step.BEGUN) {
+            AtomicFile.removeLeftOvers(to);
+            Place now = one;
+            if (LabelFolders.isSame(picture, to)) {
+                LabelFolders.carry(picture, to, one.move);
+                String identity = LabelFolders.identity(to, one.move);
+                now = new Place(one.name, one.path, one.to, identity, one.move, one.step);
+            }
+            note(now, now.isStill() ? Step.DONE : Step.BACK);
+        }
+        return put.get(one.to);
+    }
+
+    private Tagged takenBack(Place begun) {
+        Path picture = folder.resolve(begun.path);
+        Path to = Path.of(begun.to);
         try {
-            if (Files.exists(to) && one.step != Step.GOING) {
-                boolean still =
-                        (one.step == Step.BEGUN && !one.move) ? LabelFolders.isCopy(picture, to) : one.isStill();
-                InputException.require(still, "%s was changed: it stays", to);
+            Place one = finished(begun);
+            if (one != null && one.step == Step.DONE && Files.exists(to)) {
+                InputException.require(one.isStill(), "%s was changed: it stays", to);
                 InputException.require(
                         one.move || LabelFolders.isSame(picture, to),
                         "%s is not there any more: its copy stays",
                         picture);
             }
-            if (!options.dry) {
+            if (one != null && !options.dry) {
                 takeBack(one);
             }
             InputException.require(options.dry || Files.exists(picture), "%s is gone", to);
-            return new Tagged(one.path, List.of(), Status.UPDATED, null, null, List.of(), 0);
+            return new Tagged(begun.path, List.of(), Status.UPDATED, null, null, List.of(), 0);
         } catch (IOException e) {
             return problem(picture, List.of(), e);
         }
@@ -542,35 +517,34 @@ public final class TagFolder implements Closeable {
         List<Place> back = new ArrayList<>(put.values());
         Collections.reverse(back);
         back.removeIf(one -> !names.test(one.name));
-        try (Task task = progress.task("taking pictures back", back.size(), Unit.IMAGES)) {
-            for (Place one : back) {
-                each.accept(takenBack(one));
-                task.advance(1);
-            }
-        }
+        each("taking pictures back", back, this::takenBack, each);
         sidecars = new SidecarFile.Finder(options.byStem);
-        List<Path> files = new ArrayList<>();
-        try (var all = Files.walk(folder)) {
-            all.peek(options.dry ? file -> {} : AtomicFile::removeLeftOver)
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder)) {
+            files = all.peek(options.dry ? file -> {} : AtomicFile::removeLeftOver)
                     .filter(file -> file.toString().endsWith(".xmp") && Files.isRegularFile(file))
                     .sorted()
-                    .forEach(files::add);
+                    .toList();
         }
-        try (Task task = progress.task("taking tags back", files.size(), Unit.IMAGES)) {
-            for (Path file : files) {
-                Tagged undone = undone(file, names);
-                if (undone != null) {
-                    each.accept(undone);
-                }
-                task.advance(1);
-            }
-        }
+        each("taking tags back", files, file -> undone(file, names), each);
         if (!options.dry) {
             Files.deleteIfExists(journal);
         }
         if (placed != null && put.isEmpty()) {
             placed.close();
             Files.delete(places);
+        }
+    }
+
+    private <T> void each(String work, List<T> all, Function<T, Tagged> takenBack, Consumer<Tagged> each) {
+        try (Task task = progress.task(work, all.size(), Unit.IMAGES)) {
+            for (T one : all) {
+                Tagged tagged = takenBack.apply(one);
+                if (tagged != null) {
+                    each.accept(tagged);
+                }
+                task.advance(1);
+            }
         }
     }
 
@@ -581,8 +555,7 @@ public final class TagFolder implements Closeable {
                 return null;
             }
             SidecarFile.Outcome outcome = sidecar.change(one -> one.undo(names), options.dry);
-            Status status = outcome == SidecarFile.Outcome.UNCHANGED ? Status.UNCHANGED : Status.UPDATED;
-            return new Tagged(relative(file), List.of(), status, null, relative(file), List.of(), 0);
+            return new Tagged(relative(file), List.of(), Status.valueOf(outcome.name()), null, relative(file), List.of(), 0);
         } catch (IOException e) {
             return problem(file, List.of(), e);
         }

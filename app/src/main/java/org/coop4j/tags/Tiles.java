@@ -63,13 +63,8 @@ public final class Tiles {
         ObjectNode properties = feature.putObject("properties").put("objectType", "detection");
         if (label != null) {
             Color color = Color.getHSBColor(HUE * classNames.indexOf(label), 0.8f, 0.8f);
-            properties
-                    .putObject("classification")
-                    .put("name", label)
-                    .putArray("color")
-                    .add(color.getRed())
-                    .add(color.getGreen())
-                    .add(color.getBlue());
+            int[] parts = {color.getRed(), color.getGreen(), color.getBlue()};
+            properties.putObject("classification").put("name", label).set("color", Json.of(parts));
         }
         ObjectNode measurements = properties.putObject("measurements");
         ranked.forEach(one -> measurements.put("coop4j: " + one.label(), (float) one.probability()));
@@ -80,10 +75,8 @@ public final class Tiles {
         int top = number(name, 3);
         int right = left + number(name, 4);
         int bottom = top + number(name, 5);
-        ArrayNode ring = geometry.put("type", "Polygon").putArray("coordinates").addArray();
-        for (int[] corner : new int[][] {{left, top}, {right, top}, {right, bottom}, {left, bottom}, {left, top}}) {
-            ring.addArray().add(corner[0]).add(corner[1]);
-        }
+        int[][][] rings = {{{left, top}, {right, top}, {right, bottom}, {left, bottom}, {left, top}}};
+        geometry.put("type", "Polygon").set("coordinates", Json.of(rings));
         if (number(name, 6) + number(name, 7) > 0) {
             geometry.putObject("plane").put("c", -1).put("z", number(name, 6)).put("t", number(name, 7));
         }

@@ -18,4 +18,11 @@ public interface IoFunction<A, B> {
         /** Makes the value. */
         T get() throws IOException;
     }
+
+    /** Work that may use files. */
+    @FunctionalInterface
+    interface IoConsumer<T> {
+        /** Does the work. */
+        void accept(T argument) throws IOException;
+    }
 }
