@@ -7,7 +7,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -74,21 +73,18 @@ public final class RunFolder implements AutoCloseable {
      * @throws IOException if it cannot be written, or another run has it
      */
     public static RunFolder open(Path folder) throws IOException {
-        FileChannel channel;
+        Optional<FileChannel> locked;
         try {
             Files.createDirectories(folder);
-            channel = OpenFile.channel(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            locked = OpenFile.locked(folder.resolve(LOCK));
         } catch (IOException e) {
             throw new IOException(
                     "cannot write to the run folder %s (%s): choose a run folder that you may write to"
                             .formatted(folder, InputException.reason(e)),
                     e);
         }
-        if (OpenFile.lock(channel) == null) {
-            channel.close();
-            throw new IOException(
-                    "another run is writing to " + folder + ": wait for it, or choose another run folder");
-        }
+        FileChannel channel = locked.orElseThrow(() -> new IOException(
+                "another run is writing to " + folder + ": wait for it, or choose another run folder"));
         RunFolder run = new RunFolder(folder, channel);
         try {
             run.deleteUnfinished();

@@ -1,7 +1,5 @@
 package org.coop4j.studio;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
 import static org.coop4j.studio.StudioProblem.require;
@@ -151,14 +149,11 @@ final class PhotoFolder implements Closeable {
                 "%s cannot be written: change its permissions, or look at it with --read-only",
                 root);
         Files.createDirectories(own("removed"));
-        FileChannel channel = OpenFile.channel(own("lock"), CREATE, WRITE);
-        if (OpenFile.lock(channel) == null) {
-            channel.close();
-            throw new CommandFailure(
-                    "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
-                            .formatted(root));
-        }
-        return channel;
+        return OpenFile.locked(own("lock"))
+                .orElseThrow(
+                        () -> new CommandFailure(
+                                "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
+                                        .formatted(root)));
     }
 
     private Journal openJournal() throws IOException {

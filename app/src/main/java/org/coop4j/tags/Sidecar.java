@@ -167,7 +167,7 @@ final class Sidecar {
         List<String> refused = new ArrayList<>(labels);
         refused.retainAll(removed(result.name, result.root));
         boolean comesBack = again && refused.removeAll(labels);
-        Optional<List<Label>> before = labels(result.name, result.classifierSha256, result.settings, null);
+        Optional<List<Label>> before = labels(result, true);
         if (!comesBack && before.isPresent() && names(before.get()).equals(labels)) {
             return refused;
         }
@@ -400,16 +400,15 @@ final class Sidecar {
     }
 
     /**
-     * Returns the labels of a classifier with some settings; empty if they are not written.
+     * Returns the labels of a picture by a classifier with some settings; empty if they are not written.
      *
-     * @param pictureSha256 content of the picture; null if it is known to be the same
+     * @param same true if the picture is known to be the same
      */
-    Optional<List<Label>> labels(String name, String classifierSha256, String settings, String pictureSha256) {
-        return result(name)
-                .filter(one -> word(one, "ClassifierSHA256").equals(classifierSha256)
-                        && word(one, "Settings").equals(settings)
-                        && (pictureSha256 == null
-                                || word(one, "PictureSHA256").equals(pictureSha256)))
+    Optional<List<Label>> labels(Result of, boolean same) {
+        return result(of.name)
+                .filter(one -> word(one, "ClassifierSHA256").equals(of.classifierSha256)
+                        && word(one, "Settings").equals(of.settings)
+                        && (same || word(one, "PictureSHA256").equals(of.pictureSha256)))
                 .map(one -> {
                     List<String> labels = field(one, "Labels");
                     List<String> p = field(one, "Probabilities");

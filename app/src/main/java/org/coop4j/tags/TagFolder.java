@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -202,8 +201,8 @@ public final class TagFolder implements Closeable {
         places = tags.resolve(key + ".places");
         lock = options.dry ? null : locked(Files.createDirectories(tags).resolve(key + ".lock"));
         try {
-            CheckedLines.each(places, this::notePlace);
-            CheckedLines.each(journal, this::note);
+            each(places, Place.class, this::note);
+            each(journal, Line.class, this::note);
         } catch (IOException e) {
             close();
             throw e;
@@ -211,12 +210,23 @@ public final class TagFolder implements Closeable {
     }
 
     private FileChannel locked(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (OpenFile.lock(channel) == null) {
-            channel.close();
-            throw new InputException("another command tags " + folder + ": wait until it has ended");
-        }
-        return channel;
+        return OpenFile.locked(file)
+                .orElseThrow(
+                        () -> new InputException("another command tags " + folder + ": wait until it has ended"));
+    }
+
+    /** Reads the lines of a journal; null for one of a later version. */
+    private static <T> void each(Path journal, Class<T> type, Consumer<T> note) throws IOException {
+        CheckedLines.each(journal, (line, at) -> {
+            T read = null;
+            try {
+                read = JSON.readValue(line, type);
+            } catch (JsonProcessingException e) {
+                // of a later version
+            }
+            note.accept(read);
+            return true;
+        });
     }
 
     /**
@@ -268,52 +278,41 @@ public final class TagFolder implements Closeable {
         try (Task task = progress.task("tagging", pictures.size(), Unit.IMAGES)) {
             for (int from = 0; from < pictures.size(); from += BATCH) {
                 List<Path> batch = pictures.subList(from, Math.min(pictures.size(), from + BATCH));
-                Tagged[] results = new Tagged[batch.size()];
-                List<Integer> open = new ArrayList<>();
-                for (int i = 0; i < results.length; i++) {
-                    results[i] = known(batch.get(i));
-                    if (results[i] == null) {
-                        open.add(i);
-                    }
-                }
+                Map<Path, Tagged> results = new LinkedHashMap<>();
+                batch.forEach(one -> results.put(one, known(one)));
+                List<Path> open =
+                        batch.stream().filter(one -> results.get(one) == null).toList();
                 classifier.classifyEach(
-                        open.stream().map(i -> InputImage.of(batch.get(i))).toList(), new ImageClassifier.Listener() {
+                        open.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
                             @Override
                             public void predicted(int index, List<Prediction> ranked) {
-                                int i = open.get(index);
-                                results[i] = write(batch.get(i), labels(ranked));
+                                results.put(open.get(index), write(open.get(index), labels(ranked)));
                             }
 
                             @Override
                             public void failed(int index, IOException problem) {
-                                int i = open.get(index);
-                                results[i] = problem(batch.get(i), List.of(), problem);
+                                results.put(open.get(index), problem(open.get(index), List.of(), problem));
                             }
                         });
-                List.of(results).forEach(each);
+                results.values().forEach(each);
                 task.advance(batch.size());
             }
         }
     }
 
-    private boolean note(String line, long at) {
-        Line read = read(line, Line.class);
+    private void note(Line read) {
         if (read == null) {
-            known.clear(); // of a later version: everything is looked at again
+            known.clear(); // everything is looked at again
         } else if (read.classifier.equals(options.classifierSha256) && read.settings.equals(options.settings())) {
             known.put(read.path, read);
         } else {
             known.remove(read.path);
         }
-        return true;
     }
 
-    private static <T> T read(String line, Class<T> type) {
-        try {
-            return JSON.readValue(line, type);
-        } catch (JsonProcessingException e) {
-            return null;
-        }
+    private Result result(String pictureSha256, List<Label> labels) {
+        return new Result(
+                options.name, options.classifierSha256, pictureSha256, options.settings(), options.root, labels);
     }
 
     /** Returns a picture whose result is written; null if it has to be looked at. */
@@ -327,8 +326,7 @@ public final class TagFolder implements Closeable {
             Line line = known.get(relative(picture));
             boolean same = line != null && Seen.of(picture).equals(new Seen(line.size, line.time));
             String sha256 = same || sidecar.text().isEmpty() ? null : Sha256.of(picture);
-            Optional<List<Label>> written =
-                    sidecar.labels(options.name, options.classifierSha256, options.settings(), sha256);
+            Optional<List<Label>> written = sidecar.labels(result(sha256, List.of()), same);
             return written.isEmpty() && !(same && line.none)
                     ? null
                     : placed(
@@ -349,10 +347,7 @@ public final class TagFolder implements Closeable {
             List<String> removed = new ArrayList<>();
             if (options.xmp) {
                 Seen before = Seen.of(picture);
-                String classifier = options.classifierSha256;
-                String settings = options.settings();
-                String sha256 = Sha256.of(picture);
-                Result result = new Result(options.name, classifier, sha256, settings, options.root, labels);
+                Result result = result(Sha256.of(picture), labels);
                 SidecarFile.Outcome outcome = file.change(
                         sidecar -> {
                             removed.clear();
@@ -362,8 +357,14 @@ public final class TagFolder implements Closeable {
                 status = Status.valueOf(outcome.name());
                 if (!options.dry) {
                     lines = lines == null ? open(journal) : lines;
-                    boolean none = labels.isEmpty();
-                    add(lines, new Line(relative(picture), before.size, before.time, classifier, settings, none), false);
+                    Line line = new Line(
+                            relative(picture),
+                            before.size,
+                            before.time,
+                            result.classifierSha256(),
+                            result.settings(),
+                            labels.isEmpty());
+                    lines.add(JSON.writeValueAsString(line), false);
                 }
             }
             return placed(picture, labels, removed, status, file);
@@ -377,12 +378,6 @@ public final class TagFolder implements Closeable {
         CheckedLines lines = CheckedLines.open(file);
         lines.read((line, at) -> true);
         return lines;
-    }
-
-    private static String add(CheckedLines lines, Object line, boolean lasts) throws IOException {
-        String text = JSON.writeValueAsString(line);
-        lines.add(text, lasts);
-        return text;
     }
 
     /** Puts a picture where it belongs, but for labels that somebody has removed. */
@@ -405,20 +400,19 @@ public final class TagFolder implements Closeable {
 
     // Places
 
-    private boolean notePlace(String line, long at) {
-        Place read = read(line, Place.class);
+    private void note(Place read) {
         if (read != null && read.step == Step.BACK) {
             put.remove(read.to);
         } else if (read != null) {
             put.put(read.to, read);
         }
-        return true;
     }
 
     private void note(Place place, Step step) throws IOException {
         placed = placed == null ? open(places) : placed;
         Place now = new Place(place.name, place.path, place.to, place.identity, place.move, step);
-        notePlace(add(placed, now, step == Step.BEGUN || step == Step.GOING), 0);
+        placed.add(JSON.writeValueAsString(now), step == Step.BEGUN || step == Step.GOING);
+        note(now);
     }
 
     private Path place(Path picture, String label) throws IOException {

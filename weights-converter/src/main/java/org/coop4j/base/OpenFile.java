@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,6 +98,16 @@ public final class OpenFile implements Closeable {
         } catch (OverlappingFileLockException e) {
             return null;
         }
+    }
+
+    /** Opens a file that one program at a time writes; empty if this one has it open, or another. */
+    public static Optional<FileChannel> locked(Path path) throws IOException {
+        FileChannel channel = channel(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (lock(channel) == null) {
+            channel.close();
+            return Optional.empty();
+        }
+        return Optional.of(channel);
     }
 
     /** Writes all that remains in {@code source} at {@code position}; returns the position after it. */
