@@ -149,15 +149,11 @@ public final class ServedModels implements AutoCloseable {
                 images -> ClassifierInfo.of(ZERO_SHOT, classifier.save(), clip, Optional.empty(), threshold));
     }
 
-    private interface Description {
-        ClassifierInfo of(ImageClassifier images) throws IOException;
-    }
-
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
-    private void add(ImageClassifier images, Description description) throws IOException {
+    private void add(ImageClassifier images, IoFunction<ImageClassifier, ClassifierInfo> description) throws IOException {
         open.push(images::close);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
-        served.add(new ServedClassifier(description.of(images), images));
+        served.add(new ServedClassifier(description.apply(images), images));
     }
 
     /** Opens a model, once. */

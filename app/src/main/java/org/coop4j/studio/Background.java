@@ -5,6 +5,7 @@ import static org.eclipse.jetty.http.HttpStatus.CONFLICT_409;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
+import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.Log;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.console.ProblemText;
@@ -20,12 +21,6 @@ final class Background implements Closeable {
     private volatile String failure;
     private Thread worker = new Thread(); // at first one that is never started
 
-    /** A piece of work. */
-    interface Work {
-        /** Does it; a {@link StudioProblem} says itself why it failed. */
-        void run(WatchedProgress progress) throws IOException;
-    }
-
     /**
      * @param failed what is said of a failure, with %s for the reason
      * @param listener called when there is something new
@@ -35,8 +30,8 @@ final class Background implements Closeable {
         this.listener = listener;
     }
 
-    /** Begins a piece; refuses it, by {@code busy}, if another one is at work. */
-    synchronized void begin(String label, String busy, Work work) {
+    /** Begins a piece, which may say by a {@link StudioProblem} why it failed; refuses it, by {@code busy}, if another one is at work. */
+    synchronized void begin(String label, String busy, IoConsumer<WatchedProgress> work) {
         if (progress != null) {
             throw new StudioProblem(CONFLICT_409, busy);
         }
@@ -49,9 +44,9 @@ final class Background implements Closeable {
         worker.start();
     }
 
-    private void run(Work work, WatchedProgress now) {
+    private void run(IoConsumer<WatchedProgress> work, WatchedProgress now) {
         try {
-            work.run(now);
+            work.accept(now);
         } catch (CancellationException e) {
             Log.of(Background.class).info("{} was stopped", now.label());
         } catch (StudioProblem e) {

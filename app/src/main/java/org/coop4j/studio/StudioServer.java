@@ -41,6 +41,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.IoFunction;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
@@ -48,8 +49,8 @@ import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Json;
-import org.coop4j.data.DataSpec;
 import org.coop4j.data.DataSpec.SetChoice;
+import org.coop4j.data.DataSpec;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
@@ -96,6 +97,10 @@ public final class StudioServer implements Closeable {
 
     private static final int SHOWN = 6;
     private static final String CSV = "text/csv;charset=utf-8";
+    private static final String ANY = "application/octet-stream";
+
+    /** How long browsers keep a picture, whose address has its content's hash. */
+    private static final String UNCHANGING = "private, max-age=31536000, immutable";
 
     private final Studio studio;
     private final EncodedPhotos encoded;
@@ -337,10 +342,14 @@ public final class StudioServer implements Closeable {
                 ? StudioServer.class.getResourceAsStream(file.equals("preact.js") ? PREACT : file)
                 : null) {
             found(content, "There is no such page.");
-            context.contentType(ContentType.Companion.mimeTypeByExtension(file.substring(file.indexOf('.') + 1)))
-                    .header(Header.CACHE_CONTROL, "no-cache")
+            String type = ContentType.Companion.mimeTypeByExtension(file.substring(file.indexOf('.') + 1));
+            typed(context, type, "no-cache")
                     .result(content.readAllBytes());
         }
+    }
+
+    private static Context typed(Context context, String type, String kept) {
+        return context.contentType(type).header(Header.CACHE_CONTROL, kept);
     }
 
     private byte[] read(Context context) {
@@ -382,21 +391,17 @@ public final class StudioServer implements Closeable {
         }
     }
 
-    private interface Change {
-        Object make(Body body) throws IOException;
-    }
-
     private static void get(RoutesConfig routes, String name, IoFunction<Context, Object> answer) {
         routes.get("/api/" + name, context -> context.json(answer.apply(context)));
     }
 
-    private void change(RoutesConfig routes, String name, Change change) {
+    private void change(RoutesConfig routes, String name, IoFunction<Body, Object> change) {
         routes.post("/api/" + name, context -> {
             Object done;
             try {
                 Body given = JSON.readValue(read(context), Body.class);
                 require(given != null, "The request is null: expected an object.");
-                done = change.make(given);
+                done = change.apply(given);
             } catch (JsonProcessingException e) {
                 throw new StudioProblem(
                         BAD_REQUEST_400, "The request is not what was expected: " + e.getOriginalMessage());
@@ -405,14 +410,10 @@ public final class StudioServer implements Closeable {
         });
     }
 
-    private interface Step {
-        void take(Body body) throws IOException;
-    }
-
     /** A change that undo does not know. */
-    private void begin(RoutesConfig routes, String name, Step step) {
+    private void begin(RoutesConfig routes, String name, IoConsumer<Body> step) {
         change(routes, name, given -> {
-            step.take(given);
+            step.accept(given);
             return studio.done();
         });
     }
@@ -522,14 +523,12 @@ public final class StudioServer implements Closeable {
                         "class".equals(context.queryParam("order")))));
         get(routes, "map", context -> map.of(studio.snapshot().without(encoded::isUnreadable)));
         routes.post("/api/example", context -> context.json(Map.of("id", search.example(picture(context)))));
-        routes.get("/thumbnail/{id}", context -> context.contentType("image/jpeg")
-                .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
+        routes.get("/thumbnail/{id}", context -> typed(context, "image/jpeg", UNCHANGING)
                 .result(studio.thumbnail(context.pathParam("id"))));
         routes.get("/picture/{id}", context -> {
             Path file = studio.file(context.pathParam("id"));
             String type = Files.probeContentType(file); // by its name, which is an image's
-            context.contentType(Objects.requireNonNullElse(type, "application/octet-stream"))
-                    .header(Header.CACHE_CONTROL, "private, max-age=31536000, immutable")
+            typed(context, Objects.requireNonNullElse(type, ANY), UNCHANGING)
                     .result(Files.newInputStream(file));
         });
     }
@@ -626,7 +625,7 @@ public final class StudioServer implements Closeable {
         routes.get("/api/copies.csv", context -> saved(context, CSV, "copies.csv")
                 .result(Copies.csv(review.clean().copies())));
         get(routes, "use", context -> runs.use());
-        routes.get("/api/classifier", context -> saved(context, "application/octet-stream", "studio.safetensors")
+        routes.get("/api/classifier", context -> saved(context, ANY, "studio.safetensors")
                 .result(Files.newInputStream(runs.latestFolder().resolve(RunFolder.CLASSIFIER))));
         routes.post("/api/predict", context -> {
             boolean quick = "quick".equals(context.queryParam("by"));
@@ -663,8 +662,7 @@ public final class StudioServer implements Closeable {
         begin(routes, "other/stop", given -> other.work().cancel());
         routes.get(
                 "/api/other.csv", context -> saved(context, CSV, "labels.csv").result(other.csv()));
-        routes.get("/other/{id}", context -> context.contentType("image/jpeg")
-                .header(Header.CACHE_CONTROL, "no-store")
+        routes.get("/other/{id}", context -> typed(context, "image/jpeg", "no-store")
                 .result(other.thumbnail(context.pathParam("id"))));
     }
 

@@ -2,13 +2,10 @@ package org.coop4j.model;
 
 import static org.coop4j.base.InputException.require;
 
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Progress;
-import org.coop4j.model.ModelMetadata.Publication;
-import org.coop4j.model.ModelMetadata.Publication.Received;
 
 /**
  * A published model of one field, such as pathology, on the Hugging Face Hub. No file of any was seen here.
@@ -48,11 +45,6 @@ public record FieldModel(
         return "https://huggingface.co/" + repository;
     }
 
-    /** Returns the account of its download. */
-    public Publication publication(Map<String, Received> files) {
-        return new Publication(page(), licence, template.orElse(""), files);
-    }
-
     /**
      * Tells the user about its licence, terms and gate before it is fetched.
      *
@@ -65,11 +57,12 @@ public record FieldModel(
         progress.note("%s (%s) by %s; licence, as far as coop4j knows: %s; its page decides: %s; never run here"
                 .formatted(name, field, maker, licence, page()));
         note.ifPresent(progress::note);
+        String terms = accept.orElse("");
         require(
-                accept.isEmpty() || accept.get().equalsIgnoreCase(accepted.orElse("")),
+                terms.isEmpty() || terms.equalsIgnoreCase(accepted.orElse("")),
                 "%s is not open source: read its terms and accept its licence: %s",
                 name,
-                accept.orElse(""));
+                terms);
         require(
                 file.isEmpty() || activation.isPresent(),
                 "%s has no configuration to name its activation: give gelu or quick_gelu",

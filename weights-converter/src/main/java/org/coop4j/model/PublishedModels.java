@@ -32,22 +32,21 @@ public final class PublishedModels {
      *
      * @param name a pattern of names if the models cannot be used
      * @param config the dimensions; null for a model of a field, and for models that cannot be used
-     * @param refused why they cannot be used
+     * @param fields all that the file says of it
      */
-    private record Model(
-            String name,
-            ClipConfig config,
-            Optional<String> sha256,
-            Optional<String> revision,
-            Optional<String> timm,
-            Optional<String> openClip,
-            Optional<String> licence,
-            Optional<FieldModel> field,
-            Optional<String> refused) {
+    private record Model(String name, ClipConfig config, Map<?, ?> fields) {
+
+        Optional<String> text(String key) {
+            return fields.get(key) instanceof String text ? Optional.of(text) : Optional.empty();
+        }
+
+        Optional<FieldModel> field() {
+            return text("field").map(any -> FieldModel.of(name, new JsonTree(name + ".", fields)));
+        }
 
         /** Returns the repository of the Hub that has it under a name: Google's, or open_clip's own. */
         Optional<String> repository(String wanted) {
-            if (openClip.equals(Optional.of(wanted))) {
+            if (wanted.equals(fields.get("open_clip"))) {
                 return Optional.of("timm/" + wanted);
             }
             boolean google = config != null && config.text().unmasked() && name.equals(wanted);
@@ -65,16 +64,7 @@ public final class PublishedModels {
                 for (Object key : file.fields().keySet()) {
                     String name = (String) key;
                     JsonTree model = file.object(name);
-                    models.add(new Model(
-                            name,
-                            model.has("vision") ? ClipConfig.of(model) : null,
-                            model.anyText("sha256"),
-                            model.anyText("revision"),
-                            model.anyText("timm"),
-                            model.anyText("open_clip"),
-                            model.anyText("licence"),
-                            model.has("field") ? Optional.of(FieldModel.of(name, model)) : Optional.empty(),
-                            model.anyText("refused")));
+                    models.add(new Model(name, model.has("vision") ? ClipConfig.of(model) : null, model.fields()));
                 }
                 return models;
             });
@@ -93,10 +83,14 @@ public final class PublishedModels {
         return MODELS.stream().filter(wanted).findFirst();
     }
 
+    private static Optional<Model> named(String name) {
+        return find(model -> model.name.equals(name));
+    }
+
     /** Returns the published name of the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
     static Optional<String> knownAs(String sha256) {
-        return find(model -> model.sha256.equals(Optional.of(sha256)))
-                .map(model -> (model.revision.isPresent() ? "Meta " : "OpenAI ") + model.name);
+        return find(model -> sha256.equals(model.fields.get("sha256")))
+                .map(model -> (model.fields.containsKey("revision") ? "Meta " : "OpenAI ") + model.name);
     }
 
     /**
@@ -105,13 +99,13 @@ public final class PublishedModels {
      * @throws RefusedException if the name means several, or a model that cannot be used
      */
     public static Optional<FieldModel> ofField(String name) {
-        find(model -> model.refused.isPresent() && name.toLowerCase(Locale.ROOT).matches(model.name))
+        find(model -> model.fields.containsKey("refused") && name.toLowerCase(Locale.ROOT).matches(model.name))
                 .ifPresent(model -> {
-                    throw new RefusedException(name + " cannot be used: " + model.refused.get());
+                    throw new RefusedException(name + " cannot be used: " + model.fields.get("refused"));
                 });
-        Optional<FieldModel> named = find(model -> model.name.equals(name)).flatMap(Model::field);
+        Optional<FieldModel> named = named(name).flatMap(Model::field);
         List<FieldModel> alike = MODELS.stream()
-                .flatMap(model -> model.field.stream())
+                .flatMap(model -> model.field().stream())
                 .filter(model ->
                         model.name().startsWith(name + "-") || name.equalsIgnoreCase("hf:" + model.repository()))
                 .toList();
@@ -129,14 +123,14 @@ public final class PublishedModels {
 
     /** Returns the licence of a model as its publisher states it; empty where a repository has one for all of it. */
     public static Optional<String> licence(String name) {
-        return find(model -> model.name.equals(name)).flatMap(Model::licence);
+        return named(name).flatMap(model -> model.text("licence"));
     }
 
     /** Returns the names of the models whose files are known. */
     public static List<String> downloads() {
         return MODELS.stream()
-                .filter(model -> model.sha256.isPresent()
-                        || model.field.isPresent()
+                .filter(model -> model.fields.containsKey("sha256")
+                        || model.fields.containsKey("field")
                         || model.repository(model.name).isPresent())
                 .map(Model::name)
                 .toList();
@@ -144,16 +138,16 @@ public final class PublishedModels {
 
     /** Returns the revision of Meta's repository of a Perception Encoder; empty for other names. */
     public static Optional<String> revision(String name) {
-        return find(model -> model.name.equals(name)).flatMap(Model::revision);
+        return named(name).flatMap(model -> model.text("revision"));
     }
 
     /** Returns a model whose image tower has a name in timm, such as {@code vit_base_patch16_siglip_224}. */
     public static Optional<ClipConfig> ofTimm(String tower) {
-        return find(model -> model.timm.equals(Optional.of(tower))).map(Model::config);
+        return find(model -> tower.equals(model.fields.get("timm"))).map(Model::config);
     }
 
     /** Returns the SHA-256 of the file that was published under a name such as {@code ViT-B/32}. */
     public static Optional<String> sha256(String name) {
-        return find(model -> model.name.equals(name)).flatMap(Model::sha256);
+        return named(name).flatMap(model -> model.text("sha256"));
     }
 }

@@ -16,8 +16,8 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.RefusedException;
 import org.coop4j.model.FieldModel;
 import org.coop4j.model.MlpActivation;
-import org.coop4j.model.ModelMetadata.Publication;
 import org.coop4j.model.ModelMetadata.Publication.Received;
+import org.coop4j.model.ModelMetadata.Publication;
 import org.coop4j.model.PublishedModels;
 import org.coop4j.model.convert.Converter;
 import org.coop4j.model.download.Fetch.RemoteFile;
@@ -114,7 +114,8 @@ public record ModelDownload(
             }
         }
         Path source = files.size() > 1 ? folder : folder.resolve(files.get(0).name());
-        Optional<Publication> publication = field.map(known -> known.publication(received));
+        Optional<Publication> publication = field.map(known ->
+                new Publication(known.page(), known.licence(), known.template().orElse(""), received));
         Converter.convert(source, converted(), activation, OptionalInt.empty(), publication, progress);
         removeOurs(fetch, files);
         return converted();
