@@ -83,8 +83,8 @@ public final class RunFolder implements AutoCloseable {
                             .formatted(folder, InputException.reason(e)),
                     e);
         }
-        FileChannel channel = locked.orElseThrow(() -> new IOException(
-                "another run is writing to " + folder + ": wait for it, or choose another run folder"));
+        FileChannel channel = locked.orElseThrow(() ->
+                new IOException("another run is writing to " + folder + ": wait for it, or choose another run folder"));
         RunFolder run = new RunFolder(folder, channel);
         try {
             run.deleteUnfinished();

@@ -150,7 +150,8 @@ public final class ServedModels implements AutoCloseable {
     }
 
     /** Adds a classifier and reads the weights, so that the first request does not wait for them. */
-    private void add(ImageClassifier images, IoFunction<ImageClassifier, ClassifierInfo> description) throws IOException {
+    private void add(ImageClassifier images, IoFunction<ImageClassifier, ClassifierInfo> description)
+            throws IOException {
         open.push(images::close);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
         served.add(new ServedClassifier(description.apply(images), images));

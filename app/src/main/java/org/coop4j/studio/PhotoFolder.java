@@ -150,10 +150,9 @@ final class PhotoFolder implements Closeable {
                 root);
         Files.createDirectories(own("removed"));
         return OpenFile.locked(own("lock"))
-                .orElseThrow(
-                        () -> new CommandFailure(
-                                "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
-                                        .formatted(root)));
+                .orElseThrow(() -> new CommandFailure(
+                        "%s is open in another studio, of another user or machine: end that one, or look with --read-only"
+                                .formatted(root)));
     }
 
     private Journal openJournal() throws IOException {

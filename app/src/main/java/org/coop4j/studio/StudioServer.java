@@ -41,16 +41,16 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.IoFunction;
+import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.Log;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.StateFolder;
 import org.coop4j.base.WatchedProgress;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Json;
-import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.DataSpec.SetChoice;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.findings.TestNumbers;
@@ -343,8 +343,7 @@ public final class StudioServer implements Closeable {
                 : null) {
             found(content, "There is no such page.");
             String type = ContentType.Companion.mimeTypeByExtension(file.substring(file.indexOf('.') + 1));
-            typed(context, type, "no-cache")
-                    .result(content.readAllBytes());
+            typed(context, type, "no-cache").result(content.readAllBytes());
         }
     }
 
@@ -528,8 +527,7 @@ public final class StudioServer implements Closeable {
         routes.get("/picture/{id}", context -> {
             Path file = studio.file(context.pathParam("id"));
             String type = Files.probeContentType(file); // by its name, which is an image's
-            typed(context, Objects.requireNonNullElse(type, ANY), UNCHANGING)
-                    .result(Files.newInputStream(file));
+            typed(context, Objects.requireNonNullElse(type, ANY), UNCHANGING).result(Files.newInputStream(file));
         });
     }
 

@@ -178,7 +178,10 @@ final class Sidecar {
                 xmp = XmpText.of(start);
                 made.add(FILE);
             }
-            add(result, labels.stream().filter(label -> !refused.contains(label)).toList(), made);
+            add(
+                    result,
+                    labels.stream().filter(label -> !refused.contains(label)).toList(),
+                    made);
         }
         return refused;
     }
@@ -274,7 +277,8 @@ final class Sidecar {
             for (Property list : List.of(Property.TAGS, Property.HIERARCHY, Property.SUBJECT)) { // paths before words
                 for (String entry : list.of(added)) {
                     if (list != Property.SUBJECT
-                            || paths(List.of()).stream().noneMatch(path -> last(path).equals(entry))) {
+                            || paths(List.of()).stream()
+                                    .noneMatch(path -> last(path).equals(entry))) {
                         remove(list, entry);
                     }
                 }

@@ -21,8 +21,8 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.IoFunction.IoConsumer;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.TextFile;
-import org.coop4j.image.Keywords.Embedded;
 import org.coop4j.image.Keywords;
+import org.coop4j.image.Keywords.Embedded;
 
 /**
  * The XMP sidecar of a picture. It is replaced as a whole or not at all, and only if no other program has changed it meanwhile.
@@ -177,7 +177,8 @@ record SidecarFile(Path picture, Path file) {
         try (AtomicFile whole = after == null ? null : AtomicFile.create(target)) {
             if (whole != null) {
                 whole.write(ByteBuffer.wrap(after), 0);
-                whole.permissionsOf(before == null ? picture : target, true); // a read-only picture has tags that change
+                whole.permissionsOf(
+                        before == null ? picture : target, true); // a read-only picture has tags that change
             }
             if (!Arrays.equals(content(target), before)) {
                 return false;

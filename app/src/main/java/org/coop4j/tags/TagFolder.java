@@ -24,9 +24,9 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CheckedLines;
 import org.coop4j.base.InputException;
 import org.coop4j.base.OpenFile;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Progress.Task;
 import org.coop4j.base.Progress.Unit;
-import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.base.Sha256;
 import org.coop4j.base.StateFolder;
@@ -211,8 +211,7 @@ public final class TagFolder implements Closeable {
 
     private FileChannel locked(Path file) throws IOException {
         return OpenFile.locked(file)
-                .orElseThrow(
-                        () -> new InputException("another command tags " + folder + ": wait until it has ended"));
+                .orElseThrow(() -> new InputException("another command tags " + folder + ": wait until it has ended"));
     }
 
     /** Reads the lines of a journal; null for one of a later version. */
@@ -282,18 +281,17 @@ public final class TagFolder implements Closeable {
                 batch.forEach(one -> results.put(one, known(one)));
                 List<Path> open =
                         batch.stream().filter(one -> results.get(one) == null).toList();
-                classifier.classifyEach(
-                        open.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
-                            @Override
-                            public void predicted(int index, List<Prediction> ranked) {
-                                results.put(open.get(index), write(open.get(index), labels(ranked)));
-                            }
+                classifier.classifyEach(open.stream().map(InputImage::of).toList(), new ImageClassifier.Listener() {
+                    @Override
+                    public void predicted(int index, List<Prediction> ranked) {
+                        results.put(open.get(index), write(open.get(index), labels(ranked)));
+                    }
 
-                            @Override
-                            public void failed(int index, IOException problem) {
-                                results.put(open.get(index), problem(open.get(index), List.of(), problem));
-                            }
-                        });
+                    @Override
+                    public void failed(int index, IOException problem) {
+                        results.put(open.get(index), problem(open.get(index), List.of(), problem));
+                    }
+                });
                 results.values().forEach(each);
                 task.advance(batch.size());
             }
@@ -549,7 +547,8 @@ public final class TagFolder implements Closeable {
                 return null;
             }
             SidecarFile.Outcome outcome = sidecar.change(one -> one.undo(names), options.dry);
-            return new Tagged(relative(file), List.of(), Status.valueOf(outcome.name()), null, relative(file), List.of(), 0);
+            return new Tagged(
+                    relative(file), List.of(), Status.valueOf(outcome.name()), null, relative(file), List.of(), 0);
         } catch (IOException e) {
             return problem(file, List.of(), e);
         }

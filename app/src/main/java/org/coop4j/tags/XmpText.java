@@ -91,7 +91,9 @@ final class XmpText {
             String plain = Objects.requireNonNullElse(one.attributes.remove("{}about"), "");
             subjects.add(Objects.requireNonNullElse(one.attributes.remove(rdf("about")), plain));
             require(
-                    !one.attributes.containsKey(EXTENDED) && one.all(EXTENDED).findAny().isEmpty(), "extended XMP");
+                    !one.attributes.containsKey(EXTENDED)
+                            && one.all(EXTENDED).findAny().isEmpty(),
+                    "extended XMP");
         }
         about = String.join(", ", subjects);
         require(subjects.size() <= 1, "several subjects: %s", about);

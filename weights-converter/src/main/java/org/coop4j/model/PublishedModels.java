@@ -99,7 +99,8 @@ public final class PublishedModels {
      * @throws RefusedException if the name means several, or a model that cannot be used
      */
     public static Optional<FieldModel> ofField(String name) {
-        find(model -> model.fields.containsKey("refused") && name.toLowerCase(Locale.ROOT).matches(model.name))
+        find(model -> model.fields.containsKey("refused")
+                        && name.toLowerCase(Locale.ROOT).matches(model.name))
                 .ifPresent(model -> {
                     throw new RefusedException(name + " cannot be used: " + model.fields.get("refused"));
                 });
