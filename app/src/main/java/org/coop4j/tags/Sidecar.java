@@ -517,7 +517,7 @@ final class Sidecar {
                 .collect(joining(
                         "",
                         "%s<%s>%s <%s%s>".formatted(line, start, line, rdf, container),
-                        "%s </%s%s>%s</%s>".formatted(line, rdf, container, line, start.split(" ")[0])));
+                        "%s </%s%s>%s</%s>".formatted(line, rdf, container, line, start.replaceFirst(" .*", ""))));
     }
 
     private void record(Result result, List<String> added) throws InputException {
