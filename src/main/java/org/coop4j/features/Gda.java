@@ -33,7 +33,8 @@ import org.coop4j.weights.Shape;
  * covariance, in closed form.
  *
  * <p>logits = exp(logit_scale) · f · tᵀ + α (f · W + b). α is the smallest of the best on the val images or, without
- * them, by cross-validation on the training images: fold j holds out the j-th image of each class.
+ * them, by cross-validation on the training images: fold j holds out the j-th image of each class. From more than 16
+ * images per class α is larger, and both decide together as long as the val images are few.
  *
  * @param prompts hand-written prompts of the zero-shot part
  * @param alpha weight of the Gaussians; 0 chooses it
@@ -49,6 +50,12 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
 
     /** Images per class up to which the authors chose α; the precision falls as the images grow in number. */
     private static final int MOST_SHOTS = 16;
+
+    /** Held-out images that decide alone, and number of training images that are held out otherwise. */
+    private static final int ENOUGH = 5_000;
+
+    /** Number of folds of many images. */
+    private static final int FOLDS = 5;
 
     /** Images that are scored at once. */
     private static final int SCORED = 2048;
@@ -138,14 +145,19 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
         return new LinearHead(rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias, null);
     }
 
-    /** Returns the smallest of the best α, on the val images or, without them, by cross-validation. */
-    private static double chosenAlpha(
+    /** Returns the smallest of the best α on held-out images. */
+    static double chosenAlpha(
             Moments moments, Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         long images = data.sums() != null ? moments.size() : data.train().size();
-        int most = images > (long) MOST_SHOTS * text.rows() ? GRID.length : AUTHORS;
-        int[] hits = data.val().size() > 0
-                ? hits(gaussians, text, scale, data.val(), most)
-                : crossValidationHits(moments, data.train(), text, scale, most);
+        boolean areMany = images > (long) MOST_SHOTS * text.rows();
+        int most = areMany ? GRID.length : AUTHORS;
+        int[] hits = hits(gaussians, text, scale, data.val(), most);
+        if (data.val().size() == 0 || (areMany && data.val().size() < ENOUGH)) {
+            FeatureSet held = areMany ? data.train().drawn(Math.max(1, ENOUGH / text.rows())) : data.train();
+            int folds = Math.min(areMany ? FOLDS : Integer.MAX_VALUE, Folds.most(held.labels()));
+            int[] ofTraining = crossValidationHits(moments, held, folds, text, scale, most);
+            Arrays.setAll(hits, a -> hits[a] + ofTraining[a]);
+        }
         int tried = AUTHORS;
         while (tried < most && Predictions.argmax(tried, a -> hits[a]) == tried - 1) {
             tried++;
@@ -158,15 +170,16 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
      *
      * @param all moments of all training images, in all views
      * @param images those that are held out, fold by fold
+     * @param count number of folds; with fewer than 2 no image is left to fit to
      */
-    static int[] crossValidationHits(Moments all, FeatureSet images, FeatureMatrix text, float scale, int tried) {
-        int most = Folds.most(images.labels());
-        if (most < 2) {
-            return new int[tried]; // no image is left to fit to
+    static int[] crossValidationHits(
+            Moments all, FeatureSet images, int count, FeatureMatrix text, float scale, int tried) {
+        if (count < 2) {
+            return new int[tried];
         }
-        Folds folds = Folds.of(images.labels(), most);
+        Folds folds = Folds.of(images.labels(), count);
         FeatureSet pool = ViewPooling.pooled(images);
-        int[][] hits = IntStream.range(0, most)
+        int[][] hits = IntStream.range(0, count)
                 .parallel()
                 .mapToObj(fold -> {
                     int[] held = folds.of(fold);

@@ -20,6 +20,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.Moments;
+import org.coop4j.eval.Folds;
 import org.coop4j.features.TipAdapter.CacheWeights;
 import org.coop4j.features.TipAdapter.KeyCache;
 import org.coop4j.graph.LearnedTensor;
@@ -28,6 +29,7 @@ import org.coop4j.method.FeatureMethod;
 import org.coop4j.method.GoldenMethods;
 import org.coop4j.method.GoldenProblem;
 import org.coop4j.method.Method;
+import org.coop4j.method.Method.FewShotFeatures;
 import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.Trainer;
 import org.coop4j.method.Training;
@@ -81,7 +83,8 @@ class FewShotFormulasTest {
             float scale = (float) golden.json().get("logit_scale").asDouble();
             GoldenMethods.assertHits(Gda.hits(gaussians, text, scale, problem.val(), Gda.AUTHORS), c.get("val_hits"));
             GoldenMethods.assertHits(
-                    Gda.crossValidationHits(Moments.of(pool, text.rows()), train, text, scale, Gda.AUTHORS),
+                    Gda.crossValidationHits(
+                            Moments.of(pool, text.rows()), train, Folds.most(train.labels()), text, scale, Gda.AUTHORS),
                     c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
@@ -124,6 +127,30 @@ class FewShotFormulasTest {
             head(problem, problem.support("train", 2, 0), more);
             assertThat(more.warnings).isEmpty();
         }
+    }
+
+    /** Two val images that the texts alone classify correctly do not decide against many training images, which texts do not know. */
+    @Test
+    void fewValImagesDoNotDecideAloneBesideManyTrainingImages() {
+        FeatureSet val =
+                FeatureSet.of(FeatureMatrix.of(2, 4, new float[] {-1, 2, 0, 0, 1, -2, 0, 0}), IntStream.of(0, 1));
+        assertThat(alpha(16, val)).isLessThan(1);
+        assertThat(alpha(17, val)).isGreaterThanOrEqualTo(1);
+    }
+
+    private static double alpha(int each, FeatureSet val) {
+        Random random = new Random(1);
+        float[] rows = new float[2 * each * 4];
+        for (int i = 0; i < rows.length; i++) {
+            float sign = i / 4 < each ? 1 : -1;
+            rows[i] = (float) random.nextGaussian() + (i % 4 == 0 ? 4 * sign : 0);
+        }
+        FeatureSet train = FeatureSet.of(
+                FeatureMatrix.of(2 * each, 4, rows),
+                IntStream.range(0, 2 * each).map(i -> i / each));
+        FeatureMatrix text = FeatureMatrix.of(2, 4, new float[] {0, 1, 0, 0, 0, -1, 0, 0});
+        Moments moments = Moments.of(train, 2);
+        return Gda.chosenAlpha(moments, Gda.Gaussians.of(moments), new FewShotFeatures(train, val), text, 100);
     }
 
     private static FeatureMethod.Head head(GoldenProblem problem, FeatureSet train, ProgressRecorder progress)
