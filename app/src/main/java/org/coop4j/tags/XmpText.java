@@ -20,8 +20,8 @@ import org.coop4j.base.InputException;
 import org.coop4j.base.SafeXml;
 
 /**
- * The text of XMP with the positions of its elements, so that changes are made in the text and all else stays as it is. A reader
- * of the JDK reads the text; its own positions are wrong beyond its first buffer, so tags are found beside it.
+ * The text of XMP with the positions of its elements, so that changes are made in the text and all else stays as it is. The JDK's
+ * reader gives names and values. Its positions are wrong beyond its first buffer, so a pattern finds the tags.
  */
 final class XmpText {
 
@@ -29,7 +29,10 @@ final class XmpText {
     private static final String EXTENDED = "{http://ns.adobe.com/xmp/note/}HasExtendedXMP";
     private static final int DEEPEST = 100;
 
-    /** What is no text, with the name of a start tag; possessive, or else long tags overflow the stack. */
+    /**
+     * Markup. The first group is of an end tag, the second a start tag's name. Possessive, as long tags overflow the stack
+     * otherwise.
+     */
     private static final Pattern MARKUP = Pattern.compile(
             "<!--.*?-->|<\\?.*?\\?>|<!\\[CDATA\\[.*?]]>|(</)[^>]*>|<([^\\s>/]+)(?:[^\"'>]+|\"[^\"]*\"|'[^']*')*+>",
             Pattern.DOTALL);

@@ -35,8 +35,7 @@ import org.coop4j.data.bank.ImageFeatures;
 import org.slf4j.Logger;
 
 /**
- * The labels of rows, brought to the driver without their images: of all rows, or of a sample beside which the others are
- * summed.
+ * The labels of rows on the driver, without images: those of all rows, or of a sample, while the executors sum the others.
  *
  * @param rows all rows
  * @param columns names of their columns
