@@ -28,8 +28,8 @@ public final class Scores {
     /** Most logits that are kept: 64 MB. */
     private static final long MOST_KEPT = 1 << 24;
 
-    /** Images whose logits are computed at once. */
-    private static final int BLOCK = 2048;
+    /** Images whose logits are computed at once by a thread. */
+    private static final int BLOCK = 1024;
 
     private static final double LARGEST_LOG = 12;
     private static final double ACCURACY = 1e-12;
@@ -41,6 +41,7 @@ public final class Scores {
     private final List<Labels> truth;
     private final Function<int[], float[][]> source;
     private final float[][] kept; // null if there are too many
+    private final List<Scores> parts; // whose answers are known together; empty for scores that are computed here
     private Answers answers; // once they are asked for
     private Scores divided; // the last that were asked for, by a temperature
     private double divisor;
@@ -59,6 +60,15 @@ public final class Scores {
 
         Answers(int size) {
             this(new int[size], new double[size], new double[size], new int[size], new double[size]);
+        }
+
+        void set(int from, Answers part) {
+            int n = part.labels.length;
+            System.arraycopy(part.labels, 0, labels, from, n);
+            System.arraycopy(part.confidences, 0, confidences, from, n);
+            System.arraycopy(part.own, 0, own, from, n);
+            System.arraycopy(part.others, 0, others, from, n);
+            System.arraycopy(part.margins, 0, margins, from, n);
         }
 
         void set(int i, float[] row, Labels truth) {
@@ -88,7 +98,7 @@ public final class Scores {
      * @param logits [images][classes]; not to be changed
      */
     public Scores(List<Labels> truth, float[][] logits) {
-        this(truth, positions -> rows(logits, positions), logits);
+        this(truth, positions -> rows(logits, positions), logits, List.of());
         Require.that(
                 truth.size() == logits.length,
                 "expected as many labels as rows of logits, got %d and %d",
@@ -96,10 +106,11 @@ public final class Scores {
                 logits.length);
     }
 
-    private Scores(List<Labels> truth, Function<int[], float[][]> source, float[][] kept) {
+    private Scores(List<Labels> truth, Function<int[], float[][]> source, float[][] kept, List<Scores> parts) {
         this.truth = List.copyOf(truth);
         this.source = source;
         this.kept = kept;
+        this.parts = parts;
     }
 
     /** Scores of images with single labels. */
@@ -110,10 +121,11 @@ public final class Scores {
     /**
      * Returns scores that are computed from images in memory, each time anew if they are many.
      *
-     * @param source returns the logits of the images at some positions, [positions][classes]
+     * @param source returns the logits of the images at some positions, [positions][classes]; may be used by several
+     *     threads
      */
     public static Scores of(List<Labels> truth, int classes, Function<int[], float[][]> source) {
-        Scores scores = new Scores(truth, source, null);
+        Scores scores = new Scores(truth, source, null, List.of());
         boolean few = (long) truth.size() * classes <= MOST_KEPT || Labels.areSets(truth);
         return few ? new Scores(truth, scores.logits()) : scores;
     }
@@ -127,14 +139,18 @@ public final class Scores {
         void accept(int image, float[] logits);
     }
 
-    /** Passes on the logits of each image, those of a block on several threads. */
+    /** Passes on the logits of each image, on several threads. */
     void each(Receiver receiver) {
-        for (int from = 0; from < size(); from += BLOCK) {
-            int first = from;
-            float[][] rows = source.apply(
-                    IntStream.range(from, Math.min(size(), from + BLOCK)).toArray());
-            IntStream.range(0, rows.length).parallel().forEach(i -> receiver.accept(first + i, rows[i]));
-        }
+        IntStream.range(0, (size() + BLOCK - 1) / BLOCK)
+                .parallel()
+                .map(block -> block * BLOCK)
+                .forEach(from -> {
+                    float[][] rows = source.apply(IntStream.range(from, Math.min(size(), from + BLOCK))
+                            .toArray());
+                    for (int i = 0; i < rows.length; i++) {
+                        receiver.accept(from + i, rows[i]);
+                    }
+                });
     }
 
     /** Returns the labels of each image. */
@@ -178,7 +194,8 @@ public final class Scores {
                                                 .map(i -> i - own)
                                                 .toArray())))
                                 .toArray(float[][]::new),
-                        null);
+                        null,
+                        List.of(this, others));
     }
 
     /** Returns the number of images. */
@@ -264,30 +281,39 @@ public final class Scores {
         return LabelScores.of(truth, logits());
     }
 
-    /** Returns the same predictions with the logits divided by a temperature. */
+    /**
+     * Returns the same predictions with the logits divided by a temperature. If many are asked for before the answers of
+     * these are, one pass computes both.
+     */
     public synchronized Scores at(double temperature) {
         if (temperature == Calibration.NO_TEMPERATURE) {
             return this;
         }
         if (divided == null || divisor != temperature) {
             divisor = temperature;
-            divided = kept != null
-                    ? new Scores(truth, divided(kept, temperature))
-                    : new Scores(truth, positions -> divided(source.apply(positions), temperature), null);
+            if (kept != null) {
+                divided = new Scores(truth, divided(kept, temperature));
+            } else if (parts.isEmpty()) {
+                divided = new Scores(truth, some -> divided(source.apply(some), temperature), null, List.of());
+            } else {
+                divided = parts.get(0).at(temperature).and(parts.get(1).at(temperature));
+            }
         }
         return divided;
     }
 
     private static float[][] divided(float[][] logits, double temperature) {
         float[][] scaled = new float[logits.length][];
-        Arrays.parallelSetAll(scaled, i -> {
-            float[] row = new float[logits[i].length];
-            for (int c = 0; c < row.length; c++) {
-                row[c] = (float) (logits[i][c] / temperature);
-            }
-            return row;
-        });
+        Arrays.parallelSetAll(scaled, i -> divided(logits[i], temperature));
         return scaled;
+    }
+
+    private static float[] divided(float[] logits, double temperature) {
+        float[] row = new float[logits.length];
+        for (int c = 0; c < row.length; c++) {
+            row[c] = (float) (logits[c] / temperature);
+        }
+        return row;
     }
 
     /** Returns the predicted label of each image, the smallest one of equal logits. */
@@ -298,10 +324,28 @@ public final class Scores {
     private synchronized Answers answers() {
         if (answers == null) {
             Answers all = new Answers(size());
-            each((i, row) -> all.set(i, row, truth.get(i)));
+            if (parts.isEmpty()) {
+                Answers atDivisor = kept == null && divided != null ? new Answers(size()) : null;
+                each((i, row) -> {
+                    all.set(i, row, truth.get(i));
+                    if (atDivisor != null) {
+                        atDivisor.set(i, divided(row, divisor), truth.get(i));
+                    }
+                });
+                if (atDivisor != null) {
+                    divided.keep(atDivisor);
+                }
+            } else {
+                all.set(0, parts.get(0).answers());
+                all.set(parts.get(0).size(), parts.get(1).answers());
+            }
             answers = all;
         }
         return answers;
+    }
+
+    private synchronized void keep(Answers computed) {
+        answers = computed;
     }
 
     /** Returns the probabilities of an image's classes. */

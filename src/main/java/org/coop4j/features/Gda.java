@@ -208,8 +208,9 @@ record Gda(TextPrompts prompts, @Setting("weight of the Gaussians beside zero-sh
             IntStream.range(0, block.length).parallel().forEach(i -> {
                 float[] zeroShot = cosines.row(i);
                 float[] own = products.row(i);
+                int label = labelled.label(first + i);
                 for (int a = 0; a < tried; a++) {
-                    if (best(scale, zeroShot, GRID[a], own, gaussians.bias()) == labelled.label(first + i)) {
+                    if (best(scale, zeroShot, GRID[a], own, gaussians.bias()) == label) {
                         hits.incrementAndGet(a);
                     }
                 }

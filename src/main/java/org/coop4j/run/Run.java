@@ -389,6 +389,7 @@ public final class Run {
     private RunResult write(
             RunFolder run, Learned.Test test, RunImages from, ClassifierFile file, List<LabelledImage> trained)
             throws IOException {
+        Scores unused = test.scores().at(file.temperature()); // asked for later: one pass computes both
         RunImages listed = from.testedOn(test.classNames(), test.images().images());
         listed.overlapNote().ifPresent(progress::warn);
         RunResult result = RunResult.of(
