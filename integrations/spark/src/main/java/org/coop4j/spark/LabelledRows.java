@@ -69,6 +69,9 @@ record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageD
     /** Rows whose features are summed at once. */
     private static final int BLOCK = 512;
 
+    /** Levels of the tree of sums: the driver adds up about the cube root of the number of partitions. */
+    private static final int DEPTH = 3;
+
     private static final Logger log = Log.of(LabelledRows.class);
 
     private static final String FEATURES = "coop4j_features";
@@ -123,6 +126,13 @@ record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageD
                         .filter(row -> !row.getBoolean(2))
                         .mapToLong(row -> row.getLong(3))
                         .sum();
+        if (seed.isPresent()) {
+            log.info(
+                    "all {} train rows are summed on the executors; {} of them and {} val rows choose settings",
+                    count,
+                    train.size(),
+                    val.size());
+        }
         return new LabelledRows(all, columns, ids, new ImageDataset("rows", names, train, val, List.of()), count);
     }
 
@@ -220,19 +230,22 @@ record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageD
 
     /** Encodes the images of all train rows on the executors, which sum their features. */
     Moments sums(ClipImageEmbedder embedder, int width) {
-        Map<String, Integer> numbers = numbers(lists.classNames());
-        String column = columns.label;
-        Moments sums = embedder.setOutputCol(FEATURES)
-                .transform(rows.where(functions.not(columns.isVal())))
-                .select(column, FEATURES)
-                .toJavaRDD()
-                .mapPartitions(
-                        part -> List.of(sums(part, width, numbers, column)).iterator())
-                .treeReduce(Moments::add);
+        Dataset<Row> encoded = embedder.setOutputCol(FEATURES).transform(rows.where(functions.not(columns.isVal())));
+        Moments sums = sums(encoded.select(columns.label, FEATURES), width, lists.classNames());
         if (sums.size() < train) {
             log.warn("{} of {} train rows cannot be used", train - sums.size(), train);
         }
         return sums;
+    }
+
+    /** Sums features on the executors; rows have a label and a vector, or null instead of it. */
+    static Moments sums(Dataset<Row> encoded, int width, List<String> classNames) {
+        Map<String, Integer> numbers = numbers(classNames);
+        String column = encoded.columns()[0];
+        return encoded.toJavaRDD()
+                .mapPartitions(
+                        part -> List.of(sums(part, width, numbers, column)).iterator())
+                .treeReduce(Moments::add, DEPTH);
     }
 
     private static Moments sums(Iterator<Row> rows, int width, Map<String, Integer> numbers, String column) {

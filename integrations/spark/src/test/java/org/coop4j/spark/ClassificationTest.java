@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -36,6 +37,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.DataSpec;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.Moments;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
@@ -344,6 +347,25 @@ class ClassificationTest {
                 .containsExactly(given.file().tensor("w").values(), within(1e-6f));
         assertThat(chosen.file().origin().calibratedOn()).contains("64 training images");
         divided.unpersist();
+    }
+
+    @Test
+    void aLostExecutorChangesNoSums(SparkSession spark) {
+        int rows = 3000;
+        int width = 8;
+        Moments expected = Moments.none(width, 3);
+        for (int id = 0; id < rows; id++) {
+            if (id % 100 != 99) { // the others have no features
+                FeatureMatrix one = FeatureMatrix.of(1, width, ScaleBench.features(id, width));
+                expected.add(FeatureSet.of(one, IntStream.of(id % 3)));
+            }
+        }
+        for (int partitions : new int[] {1, 12}) {
+            Moments actual = LabelledRows.sums(
+                    ScaleBench.made(spark, rows, width, 3, partitions, rows / 2), width, List.of("0", "1", "2"));
+            assertThat(actual.counts()).containsExactly(expected.counts());
+            assertThat(ScaleBench.difference(actual, expected)).isLessThan(1e-12);
+        }
     }
 
     private static void assertSameAsOneMachine(PromptClassificationModel model, List<String> splits, String isVal)
