@@ -7,11 +7,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -50,8 +53,8 @@ public final class ScaleBench {
             try (SparkSession spark = TestCluster.start("local-cluster[" + executors + ",1,1024]")) {
                 System.out.println(executors + " executors");
                 sums(spark, ROWS / 50, NOBODY); // compiles
-                timed("sums of 200,000 rows", () -> sums(spark, ROWS / 5, NOBODY));
-                Moments sums = timed("sums of 1,000,000 rows", () -> sums(spark, ROWS, NOBODY));
+                timed(spark, "sums of 200,000 rows", () -> sums(spark, ROWS / 5, NOBODY));
+                Moments sums = timed(spark, "sums of 1,000,000 rows", () -> sums(spark, ROWS, NOBODY));
                 first = first == null ? sums : first;
                 System.out.println("  largest difference from 1 executor: " + difference(sums, first));
                 Dataset<Row> features = new ClipImageEmbedder()
@@ -63,14 +66,14 @@ public final class ScaleBench {
                                 .option("recursiveFileLookup", "true")
                                 .load(Path.of(arguments[1]).toAbsolutePath().toString())
                                 .repartition(8));
-                for (String name : List.of("embedding, opening the model included", "embedding")) {
-                    timed(name, () -> {
+                for (String name : List.of("embedding, opening the model included", "embedding", "embedding again")) {
+                    timed(spark, name, () -> {
                         features.write().format("noop").mode("overwrite").save();
                         return null;
                     });
                 }
                 if (executors == 2) {
-                    Moments lost = timed("sums, one executor lost", () -> sums(spark, ROWS, ROWS / 2));
+                    Moments lost = timed(spark, "sums, one executor lost", () -> sums(spark, ROWS, ROWS / 2));
                     System.out.println("  largest difference: " + difference(lost, first));
                     labels(spark);
                     fit(spark);
@@ -87,6 +90,7 @@ public final class ScaleBench {
         for (OptionalLong seed : List.of(OptionalLong.empty(), OptionalLong.of(1))) {
             long before = used();
             LabelledRows all = timed(
+                    spark,
                     seed.isEmpty() ? "labels of all rows" : "a sample",
                     () -> LabelledRows.of(rows, columns, names(), seed));
             System.out.printf(
@@ -119,7 +123,7 @@ public final class ScaleBench {
                     .setMethod("gda")
                     .setSettings("alpha=3")
                     .setShots(i == 0 ? 0 : ROWS);
-            weights[i] = timed(i == 0 ? "fit by sums" : "fit on the driver", () -> estimator.fit(rows))
+            weights[i] = timed(spark, i == 0 ? "fit by sums" : "fit on the driver", () -> estimator.fit(rows))
                     .file()
                     .tensor("w")
                     .values();
@@ -205,10 +209,30 @@ public final class ScaleBench {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static <T> T timed(String name, Callable<T> work) throws Exception {
+    private static <T> T timed(SparkSession spark, String name, Callable<T> work) throws Exception {
+        LongAdder shuffled = new LongAdder();
+        LongAdder results = new LongAdder();
+        SparkListener stages = new SparkListener() {
+            @Override
+            public void onStageCompleted(SparkListenerStageCompleted event) {
+                shuffled.add(
+                        event.stageInfo().taskMetrics().shuffleWriteMetrics().bytesWritten());
+                results.add(event.stageInfo().taskMetrics().resultSize());
+            }
+        };
+        spark.sparkContext().addSparkListener(stages);
         long begin = System.nanoTime();
         T result = work.call();
-        System.out.printf(Locale.ROOT, "  %-40s %8.1f s%n", name, (System.nanoTime() - begin) / 1e9);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        spark.sparkContext().listenerBus().waitUntilEmpty();
+        spark.sparkContext().removeSparkListener(stages);
+        System.out.printf(
+                Locale.ROOT,
+                "  %-40s %8.1f s, %.0f MB shuffled, %.0f MB to the driver%n",
+                name,
+                seconds,
+                shuffled.sum() / 1e6,
+                results.sum() / 1e6);
         return result;
     }
 }
