@@ -105,9 +105,6 @@ record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageD
         List<String> names = classNames.isEmpty() ? names(all.schema().apply(columns.label), known) : classNames;
         Map<String, Integer> numbers = numbers(names);
         known.forEach(row -> label(row.get(1), numbers, columns.label));
-        if (seed.isPresent()) {
-            known.forEach(row -> requireId(row.get(0), columns.id, true));
-        }
         Set<Object> seen = new HashSet<>();
         List<Object> ids = new ArrayList<>();
         List<LabelledImage> train = new ArrayList<>();
@@ -120,18 +117,15 @@ record LabelledRows(Dataset<Row> rows, Columns columns, List<Object> ids, ImageD
             (row.getBoolean(2) ? val : train).add(new LabelledImage(position, label, names.get(label)));
             ids.add(id);
         }
-        long count = seed.isEmpty()
-                ? train.size()
-                : known.stream()
-                        .filter(row -> !row.getBoolean(2))
-                        .mapToLong(row -> row.getLong(3))
-                        .sum();
+        long count = train.size();
         if (seed.isPresent()) {
-            log.info(
-                    "all {} train rows are summed on the executors; {} of them and {} val rows choose settings",
-                    count,
-                    train.size(),
-                    val.size());
+            known.forEach(row -> requireId(row.get(0), columns.id, true));
+            count = known.stream()
+                    .mapToLong(row -> row.getBoolean(2) ? 0 : row.getLong(3))
+                    .sum();
+            String message =
+                    "all {} train rows are summed on the executors; {} of them and {} val rows choose settings";
+            log.info(message, count, train.size(), val.size());
         }
         return new LabelledRows(all, columns, ids, new ImageDataset("rows", names, train, val, List.of()), count);
     }
