@@ -16,6 +16,12 @@ import org.coop4j.eval.Scores;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record LinearClassifier(int classes, double[] weights, double c) {
 
+    /** Images whose scores a thread computes at once. */
+    private static final int TILE = 16;
+
+    /** Features whose products are added at once. */
+    private static final int STEP = 4;
+
     /** Returns the number of features d. */
     int dimension() {
         return weights.length / classes - 1;
@@ -41,27 +47,58 @@ record LinearClassifier(int classes, double[] weights, double c) {
                     "images of %d features given to a classifier of %d".formatted(images.width(), dimension()));
         }
         requireFinite(images);
-        float[] logits = new float[Math.multiplyExact(images.rows(), classes)];
-        IntStream.range(0, images.rows()).parallel().forEach(image -> {
-            double[] scores = scores(images.row(image));
-            double largest = Arrays.stream(scores).max().orElseThrow();
-            for (int j = 0; j < classes; j++) {
-                // Scores themselves could be equal in single precision.
-                logits[image * classes + j] = (float) (scores[j] - largest);
+        int n = images.rows();
+        float[] values = images.toArray();
+        float[] logits = new float[Math.multiplyExact(n, classes)];
+        IntStream.range(0, (n + TILE - 1) / TILE).parallel().forEach(tile -> {
+            int from = tile * TILE;
+            double[][] scores = scores(values, from, Math.min(n, from + TILE));
+            for (int i = 0; i < scores.length; i++) {
+                double largest = Arrays.stream(scores[i]).max().orElseThrow();
+                for (int j = 0; j < classes; j++) {
+                    // Scores themselves could be equal in single precision.
+                    logits[(from + i) * classes + j] = (float) (scores[i][j] - largest);
+                }
             }
         });
-        return FeatureMatrix.of(images.rows(), classes, logits);
+        return FeatureMatrix.of(n, classes, logits);
     }
 
     double[] scores(float[] features) {
-        double[] scores = Arrays.copyOfRange(weights, features.length * classes, weights.length);
-        for (int feature = 0; feature < features.length; feature++) {
-            double x = features[feature];
-            for (int j = 0; j < classes; j++) {
-                scores[j] += x * weights[feature * classes + j];
+        return scores(features, 0, 1)[0];
+    }
+
+    /** Returns the scores of some rows of features, which share rows of W while these are in the cache. */
+    private double[][] scores(float[] features, int from, int to) {
+        int d = dimension();
+        double[][] scores = new double[to - from][];
+        Arrays.setAll(scores, i -> Arrays.copyOfRange(weights, d * classes, weights.length));
+        double[][] rows = new double[STEP][classes];
+        double[] own = new double[STEP];
+        for (int feature = 0; feature < d; feature += STEP) {
+            int count = Math.min(STEP, d - feature);
+            for (int s = 0; s < count; s++) {
+                System.arraycopy(weights, (feature + s) * classes, rows[s], 0, classes);
+            }
+            for (int i = 0; i < scores.length; i++) {
+                for (int s = 0; s < STEP; s++) {
+                    own[s] = s < count ? features[(from + i) * d + feature + s] : 0;
+                }
+                add(scores[i], own, rows[0], rows[1], rows[2], rows[3]);
             }
         }
         return scores;
+    }
+
+    /** Adds products in order; arrays of their own, since the compiler makes vectors of such a loop alone. */
+    private static void add(double[] sums, double[] own, double[] a, double[] b, double[] c, double[] d) {
+        double p = own[0];
+        double q = own[1];
+        double r = own[2];
+        double s = own[3];
+        for (int j = 0; j < sums.length; j++) {
+            sums[j] = sums[j] + p * a[j] + q * b[j] + r * c[j] + s * d[j];
+        }
     }
 
     /**

@@ -114,7 +114,9 @@ record LinearProbe(
                 } else if (given == 0) {
                     chosen = chosenC(train, progress);
                 }
-                return new LogisticRegression(train, space.workers()).fit(chosen, null);
+                return new LogisticRegression(train, space.workers())
+                        .showing(progress)
+                        .fit(chosen, null);
             }
 
             private double chosenC(FeatureSet train, Progress progress) {
@@ -166,6 +168,11 @@ record LinearProbe(
         @Override
         public List<String> classNames() {
             return file.classNames();
+        }
+
+        @Override
+        public boolean isLinear() {
+            return true;
         }
 
         @Override

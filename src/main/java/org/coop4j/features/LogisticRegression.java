@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
@@ -33,6 +34,9 @@ class LogisticRegression {
     /** The same of a loss that is computed in single precision. */
     private static final double TOLERANCE_IN_BLOCKS = 1e-5;
 
+    /** Number of passes over very many images that a fit takes, more or less. */
+    private static final int USUAL_PASSES = 30;
+
     /** A tolerance for fits whose classes alone matter, not their probabilities. */
     static final double TO_CLASSIFY = 1e-4;
 
@@ -48,6 +52,7 @@ class LogisticRegression {
     private final double typicalNorm;
     private final Workers workers;
     private final double tolerance;
+    private Progress progress = Progress.NONE;
 
     LogisticRegression(FeatureSet training, Workers workers) {
         this(training, workers, TOLERANCE);
@@ -90,6 +95,12 @@ class LogisticRegression {
         means = means(features);
         centred = centred(features, means);
         typicalNorm = Math.sqrt(TruncatedNewton.dot(centred, centred) / features.rows());
+    }
+
+    /** Shows how often a fit has passed over very many images, which takes minutes. */
+    LogisticRegression showing(Progress shown) {
+        progress = shown;
+        return this;
     }
 
     /** Returns as many images as are held in memory: all but of very many, otherwise as many of each class. */
@@ -146,10 +157,12 @@ class LogisticRegression {
         }
         // The optimum of the held images, with a loss as large as that of all, is a start.
         double[] near = start != null ? from : minimum(objective(centred, ofHeld, scale), from, TO_CLASSIFY).point;
-        return minimum(
-                new BlockLoss(all, c, means, centred, labels, k, penalty(k), ofHeld, scale, workers),
-                near,
-                Math.max(tolerance, TOLERANCE_IN_BLOCKS));
+        try (Progress.Task passes = progress.task("learning", USUAL_PASSES, Progress.Unit.PASSES)) {
+            return minimum(
+                    new BlockLoss(all, c, means, centred, labels, k, penalty(k), ofHeld, scale, workers, passes),
+                    near,
+                    Math.max(tolerance, TOLERANCE_IN_BLOCKS));
+        }
     }
 
     private static TruncatedNewton minimum(SoftmaxLoss objective, double[] start, double tolerance) {
@@ -226,6 +239,8 @@ class LogisticRegression {
         private final List<Buffers> buffers = new ArrayList<>(); // of each worker
         private final double[][] sums = new double[PARTS][(d + 1) * k];
         private final double[] losses = new double[PARTS];
+        private final Progress.Task passes;
+        private int passed;
 
         /**
          * @param images of a block, centred, and a constant, [BLOCK, d + 1]
@@ -245,11 +260,13 @@ class LogisticRegression {
                 double penalty,
                 double ofHeld,
                 double interceptScale,
-                Workers workers) {
+                Workers workers,
+                Progress.Task passes) {
             super(held, classes, k, penalty, ofHeld, interceptScale, workers);
             this.all = all;
             this.cOfAll = cOfAll;
             this.means = means;
+            this.passes = passes;
             for (int worker = 0; worker < workers.count(); worker++) {
                 buffers.add(new Buffers(
                         HostMatrix.zeros(BLOCK, d + 1),
@@ -295,6 +312,8 @@ class LogisticRegression {
                     target[i] += part[i];
                 }
             }
+            passes.total(Math.max(USUAL_PASSES, ++passed + 1));
+            passes.advance(1);
         }
 
         private void add(Buffers own, boolean hessian, int part, int first, int count) {

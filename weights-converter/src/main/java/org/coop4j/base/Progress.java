@@ -31,6 +31,7 @@ public interface Progress {
         PROMPTS(1, "prompts"),
         STEPS(1, "steps"),
         FITS(1, "fits"),
+        PASSES(1, "passes"),
         FOLDERS(1, "folders"),
 
         /** An estimate with the fraction done alone. */
