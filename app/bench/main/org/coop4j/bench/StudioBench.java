@@ -119,6 +119,8 @@ public final class StudioBench implements Closeable {
             answers.sort(null);
             result.put("move_while_" + what + "_median_s", answers.get(answers.size() / 2));
             result.put("move_while_" + what + "_slowest_s", answers.get(answers.size() - 1));
+            long slow = answers.stream().filter(one -> one > 0.1).count();
+            result.put("move_while_" + what + "_over_100_ms", slow + " of " + answers.size());
         }
     }
 

@@ -84,8 +84,9 @@ final class PhotoFolder implements Closeable {
     private final FileChannel lock; // null if nothing is written into the folder
     private Map<String, List<Photo>> byId = Map.of();
     private FolderTimes seen; // null if the folder is to be listed again
-    private Instant looked = Instant.EPOCH; // when changes were last looked for
-    private Instant lookAtAll = Instant.EPOCH; // when all are looked at again
+    private Instant refreshed = Instant.EPOCH; // when changes were last looked for
+    private Instant lookAtAll = Instant.EPOCH; // when all are looked at again, if it is asked for
+    private boolean isAsked;
     private Set<String> unusable = Set.of(); // names
     private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
@@ -277,38 +278,48 @@ final class PhotoFolder implements Closeable {
 
     // What is there
 
-    /** Lists folders again that were changed from outside; returns true if there were some. */
+    /**
+     * Lists folders again that were changed from outside; returns true if there were some. Files that may have been half
+     * written at the last time are looked at too, all others by {@link #compare}.
+     */
     boolean refresh() throws IOException {
-        boolean changed =
-                isOneChanged() || seen == null || seen.isChanged() || (several && !tableSeen.equals(tableNow()));
+        isAsked = true;
+        Instant since = refreshed.minus(LONGEST_PAUSE);
+        refreshed = Instant.now();
+        boolean changed = seen == null
+                || seen.isChanged()
+                || (several && !tableSeen.equals(tableNow()))
+                || photos.values().stream()
+                        .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
         if (changed) {
             scan();
         }
         return changed;
     }
 
+    /** Returns true if it is time to look at all files. */
+    boolean isDue() {
+        return isAsked && Instant.now().isAfter(lookAtAll);
+    }
+
     /**
-     * Returns true if there is a change that the times of folders do not show: a file was overwritten in place, or appeared
-     * while pictures were moved. Files that may have been half written at the last look are looked at each time, all of
-     * them once a second.
+     * Lists the folders again if there is a change that their times do not show: a file was overwritten in place, or
+     * appeared while pictures were moved. Returns true if there is one.
+     *
+     * @param present what is there; null if that is not known
+     * @param took time that it took to find out
      */
-    private boolean isOneChanged() throws IOException {
-        Instant now = Instant.now();
-        boolean all = now.isAfter(lookAtAll);
-        Instant since = looked.minus(LONGEST_PAUSE);
-        looked = now;
-        boolean changed;
-        if (all) {
-            Listing present = list();
-            changed = !(several || present.classes.equals(classes))
-                    || !present.unusable.equals(unusable)
-                    || present.files.size() != photos.size() + unreadable.size()
-                    || !present.files.entrySet().stream().allMatch(this::isKnown);
-            Duration pause = Duration.between(now, Instant.now()).multipliedBy(SHARE);
-            lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
-        } else {
-            changed = photos.values().stream()
-                    .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
+    boolean compare(Listing present, Duration took) throws IOException {
+        Duration pause = took.multipliedBy(SHARE);
+        lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
+        isAsked = present == null;
+        boolean changed = present != null
+                && (!(several || present.classes.equals(classes))
+                        || !present.unusable.equals(unusable)
+                        || present.files.size() != photos.size() + unreadable.size()
+                        || !present.files.entrySet().stream().allMatch(this::isKnown));
+        if (changed) {
+            scan();
         }
         return changed;
     }
@@ -333,13 +344,14 @@ final class PhotoFolder implements Closeable {
      * @param folders the folder and those below it
      * @param unusable files and folders whose names not every program can say
      */
-    private record Listing(
+    record Listing(
             SortedMap<String, BasicFileAttributes> files,
             NavigableSet<String> classes,
             Set<Path> folders,
             Set<String> unusable) {}
 
-    private Listing list() throws IOException {
+    /** Lists what is there, which is safe while another thread uses this. */
+    Listing list() throws IOException {
         ImageFiles lister = new ImageFiles();
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(), new TreeSet<>());
         for (Path folder : lister.folders(root)) {

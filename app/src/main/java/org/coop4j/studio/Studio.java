@@ -48,6 +48,7 @@ import org.coop4j.studio.Journal.Entry;
 import org.coop4j.studio.Journal.Move;
 import org.coop4j.studio.Journal.Tested;
 import org.coop4j.studio.Journal.Version;
+import org.coop4j.studio.PhotoFolder.Listing;
 import org.coop4j.studio.PhotoFolder.Question;
 import org.coop4j.studio.Places.Difference;
 import org.coop4j.studio.Snapshot.Photo;
@@ -59,7 +60,7 @@ import org.coop4j.studio.Snapshot.Photo;
  * <p>Every change is written into the journal before it is made and after it, so that a killed process loses nothing (after
  * a power failure, changes of the last moment may count as made elsewhere, and cannot be undone). No
  * picture is deleted or overwritten: a removed one goes to {@code .coop4j/removed}, and a name that is taken gets a number.
- * Changes from outside are noticed when the state is asked for. Safe for use by several threads.
+ * Changes from outside are noticed when the state is asked for, or soon after. Safe for use by several threads.
  */
 final class Studio implements Closeable {
 
@@ -174,6 +175,29 @@ final class Studio implements Closeable {
         try {
             if (folder.refresh()) {
                 listener.run();
+            }
+        } catch (IOException e) {
+            throw StudioProblem.of(e, root().toString());
+        }
+    }
+
+    /** Looks at all files once in a while after the state was asked for; actions go on meanwhile. */
+    void look() {
+        long before;
+        synchronized (this) {
+            if (!folder.isDue()) {
+                return;
+            }
+            before = folder.revision();
+        }
+        try {
+            long start = System.nanoTime();
+            Listing present = folder.list();
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            synchronized (this) {
+                if (folder.compare(before == folder.revision() ? present : null, took)) {
+                    listener.run();
+                }
             }
         } catch (IOException e) {
             throw StudioProblem.of(e, root().toString());

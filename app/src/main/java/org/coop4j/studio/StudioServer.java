@@ -1,5 +1,7 @@
 package org.coop4j.studio;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.coop4j.studio.StudioProblem.found;
 import static org.coop4j.studio.StudioProblem.require;
 import static org.eclipse.jetty.http.HttpStatus.BAD_REQUEST_400;
@@ -439,6 +441,8 @@ public final class StudioServer implements Closeable {
         int total = now.photos().size();
         int left = (int) now.photos().stream().filter(encoded::isMissing).count();
         Map<String, List<Photo>> own = now.byClass();
+        List<Photo> accepted = now.accepted();
+        Map<String, Long> acceptedOf = accepted.stream().collect(groupingBy(Photo::className, counting()));
         return Json.object()
                 .put("revision", now.revision())
                 .put("folder", studio.root().toString())
@@ -446,7 +450,7 @@ public final class StudioServer implements Closeable {
                 .put("several", now.isSeveral())
                 .put("unsorted", now.of(null).size())
                 .put("none", now.none().size())
-                .put("accepted", now.accepted().size())
+                .put("accepted", accepted.size())
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
@@ -467,7 +471,8 @@ public final class StudioServer implements Closeable {
                 .putPOJO(
                         "classes",
                         now.classes().stream()
-                                .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit))
+                                .map(name -> state(now, name, own.getOrDefault(name, List.of()), fit)
+                                        .put("accepted", acceptedOf.getOrDefault(name, 0L)))
                                 .toList())
                 .put("mapped", map.drawnOf())
                 .putPOJO("drawing", progress(map.drawing().progress()))
@@ -495,9 +500,6 @@ public final class StudioServer implements Closeable {
         return Json.object()
                 .put("name", name)
                 .put("pictures", own.size())
-                .put(
-                        "accepted",
-                        own.stream().filter(one -> one.isAccepted(now.kept())).count())
                 .put("tested", own.stream().filter(now::isTest).count())
                 .put("right", fit == null ? null : fit.right(name))
                 .put("known", model.knows(name))
@@ -673,13 +675,14 @@ public final class StudioServer implements Closeable {
     private void send() {
         listening.keySet().removeIf(SseClient::terminated);
         boolean now = isNews.getAndSet(false) || ++silent % HEARTBEAT == 0;
-        if (now && !listening.isEmpty()) {
-            try {
+        try {
+            if (now && !listening.isEmpty()) {
                 ObjectNode state = state(); // which notices changes from outside
                 listening.values().forEach(listener -> listener.tell(state));
-            } catch (RuntimeException e) {
-                LOG.warn("the state was not sent: {}", e.toString());
             }
+            studio.look();
+        } catch (RuntimeException e) {
+            LOG.warn("the page is not up to date: {}", e.toString());
         }
     }
 

@@ -377,6 +377,7 @@ class StudioFaultsTest {
             long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
             while (ids(studio, "b").size() < 4001) {
                 assertThat(System.nanoTime()).isLessThan(end);
+                studio.look();
                 Thread.sleep(50);
             }
         }

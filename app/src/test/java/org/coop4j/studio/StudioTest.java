@@ -542,6 +542,7 @@ class StudioTest {
             Files.write(file, picture(60));
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
             while (ids(studio, "a").equals(before)) {
+                studio.look();
                 Thread.sleep(50);
             }
             assertThat(ids(studio, "a")).contains(Photo.id(Sha256.of(picture(60))));
