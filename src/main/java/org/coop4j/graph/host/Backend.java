@@ -131,8 +131,8 @@ public record Backend(String name, String device, String blas, Form form) {
 
     private static BackendException notLoaded(Throwable cause) {
         return new BackendException(
-                "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-%s, or allow them with --enable-native-access=ALL-UNNAMED"
-                        .formatted(Loader.getPlatform()),
+                "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-" + Loader.getPlatform()
+                        + ", or allow them with --enable-native-access=ALL-UNNAMED",
                 cause);
     }
 
