@@ -132,7 +132,7 @@ public record Backend(String name, String device, String blas, Form form) {
     private static BackendException notLoaded(Throwable cause) {
         return new BackendException(
                 "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-" + Loader.getPlatform()
-                        + ", or allow them with --enable-native-access=ALL-UNNAMED",
+                        + ", or start Java with the option enable-native-access=ALL-UNNAMED",
                 cause);
     }
 
@@ -146,7 +146,8 @@ public record Backend(String name, String device, String blas, Form form) {
             FloatIndexer.create(number);
         } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
             throw new BackendException(
-                    "Java denies JavaCPP access to memory: start it with --sun-misc-unsafe-memory-access=allow", e);
+                    "Java denies JavaCPP access to memory: start Java with the option sun-misc-unsafe-memory-access=allow",
+                    e);
         } catch (RuntimeException | UnsatisfiedLinkError e) {
             throw notLoaded(e);
         }

@@ -78,9 +78,8 @@ class BackendTest {
         }
         child.redirectErrorStream(true).redirectOutput(said.toFile());
         assertThat(child.start().waitFor()).as(Files.readString(said)).isZero();
-        String option = denial.contains("native")
-                ? "--enable-native-access=ALL-UNNAMED"
-                : "--sun-misc-unsafe-memory-access=allow";
+        String option =
+                denial.contains("native") ? "enable-native-access=ALL-UNNAMED" : "sun-misc-unsafe-memory-access=allow";
         assertThat(said).content().containsPattern("(?s)check: .*" + option + "\nallocate: .*" + option);
     }
 
