@@ -6,8 +6,10 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.coop4j.base.Log;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.common.config.ND4JSystemProperties;
@@ -123,9 +125,31 @@ public record Backend(String name, String device, String blas, Form form) {
         try {
             return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
         } catch (LinkageError e) {
+            throw notLoaded(e);
+        }
+    }
+
+    private static BackendException notLoaded(Throwable cause) {
+        return new BackendException(
+                "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-" + Loader.getPlatform()
+                        + ", or start Java with the option enable-native-access=ALL-UNNAMED",
+                cause);
+    }
+
+    /**
+     * Checks that Java lets JavaCPP load libraries and use memory.
+     *
+     * @throws BackendException if it does not; the message names the option of Java that allows it
+     */
+    static void requireAccess() {
+        try (FloatPointer number = new FloatPointer(1)) {
+            FloatIndexer.create(number);
+        } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
             throw new BackendException(
-                    "ND4J's native libraries cannot be loaded: add org.coop4j:coop4j-natives-" + Loader.getPlatform(),
+                    "Java denies JavaCPP access to memory: start Java with the option sun-misc-unsafe-memory-access=allow",
                     e);
+        } catch (RuntimeException | UnsatisfiedLinkError e) {
+            throw notLoaded(e);
         }
     }
 
@@ -159,6 +183,7 @@ public record Backend(String name, String device, String blas, Form form) {
     /** Checks the backends on the class path, once in a process. */
     static void check() {
         if (!checked) {
+            requireAccess();
             // By default ND4J asks the first thread's context class loader, which in the pool of threads of a web
             // application
             // does not see its libraries.

@@ -25,6 +25,7 @@ public final class NativeMemory {
 
     /** Returns memory of any content, freed by its {@code close}. */
     public static BytePointer allocate(long bytes) {
+        Backend.requireAccess();
         BytePointer memory = new BytePointer(bytes + LINE);
         return memory.getPointer(wholeLines(memory.address()) - memory.address())
                 .capacity(bytes);

@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.base.Thrown.assertThrown;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.coop4j.base.JavaChild;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +64,38 @@ class BackendTest {
         };
         Backend.requireRunnable(List.of(broken, () -> true));
         assertThrown(() -> Backend.requireRunnable(List.of()), "class path", "org.nd4j:nd4j-native");
+    }
+
+    /** Later versions of Java deny both unless they are told to allow them. */
+    @ParameterizedTest
+    @EnabledForJreRange(min = JRE.JAVA_24)
+    @ValueSource(strings = {"--illegal-native-access=deny", "--sun-misc-unsafe-memory-access=deny"})
+    void whatJavaDeniesIsNamedWithTheOptionThatAllowsIt(String denial, @TempDir Path folder) throws Exception {
+        Path said = folder.resolve("said");
+        ProcessBuilder child = JavaChild.of(Denied.class, List.of(denial));
+        if (denial.contains("native")) {
+            child.command().removeIf(option -> option.startsWith("--enable-native-access"));
+        }
+        child.redirectErrorStream(true).redirectOutput(said.toFile());
+        assertThat(child.start().waitFor()).as(Files.readString(said)).isZero();
+        String option =
+                denial.contains("native") ? "enable-native-access=ALL-UNNAMED" : "sun-misc-unsafe-memory-access=allow";
+        assertThat(said).content().containsPattern("(?s)check: .*" + option + "\nallocate: .*" + option);
+    }
+
+    static final class Denied {
+        public static void main(String[] arguments) {
+            say("check", Backend::check);
+            say("allocate", () -> NativeMemory.allocate(8).close());
+        }
+
+        private static void say(String what, Runnable call) {
+            try {
+                call.run();
+            } catch (BackendException e) {
+                System.out.println(what + ": " + e.getMessage());
+            }
+        }
     }
 
     @ParameterizedTest
