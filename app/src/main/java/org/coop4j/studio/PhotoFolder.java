@@ -67,11 +67,6 @@ final class PhotoFolder implements Closeable {
     /** Longest pause between two writes of a file that is being copied. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    /** Time between two checks of all files, and how many times as long as a check takes it is at least. */
-    private static final Duration LOOK_AT_ALL = Duration.ofSeconds(1);
-
-    private static final int SHARE = 20;
-
     private static final Pattern PLAIN = Pattern.compile("\\p{ASCII}*");
 
     final Path root;
@@ -85,8 +80,6 @@ final class PhotoFolder implements Closeable {
     private Map<String, List<Photo>> byId = Map.of();
     private FolderTimes seen; // null if the folder is to be listed again
     private Instant refreshed = Instant.EPOCH; // when changes were last looked for
-    private Instant lookAtAll = Instant.EPOCH; // when all are looked at again, if it is asked for
-    private boolean isAsked;
     private Set<String> unusable = Set.of(); // names
     private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
@@ -279,45 +272,31 @@ final class PhotoFolder implements Closeable {
     // What is there
 
     /**
-     * Lists folders again that were changed from outside; returns true if there were some. Files that may have been half
-     * written at the last time are looked at too, all others by {@link #compare}.
+     * Lists the folders again if something was changed from outside, and returns true then. Of the files themselves it
+     * looks at those that may have been half written the last time; {@link #refresh(Listing)} looks at all.
      */
     boolean refresh() throws IOException {
-        isAsked = true;
         Instant since = refreshed.minus(LONGEST_PAUSE);
         refreshed = Instant.now();
-        boolean changed = seen == null
+        return scanIf(seen == null
                 || seen.isChanged()
                 || (several && !tableSeen.equals(tableNow()))
                 || photos.values().stream()
-                        .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one));
-        if (changed) {
-            scan();
-        }
-        return changed;
-    }
-
-    /** Returns true if it is time to look at all files. */
-    boolean isDue() {
-        return isAsked && Instant.now().isAfter(lookAtAll);
+                        .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one)));
     }
 
     /**
-     * Lists the folders again if there is a change that their times do not show: a file was overwritten in place, or
-     * appeared while pictures were moved. Returns true if there is one.
-     *
-     * @param present what is there; null if that is not known
-     * @param took time that it took to find out
+     * Does the same if {@link #list} found a change that the times of folders do not show: a file was overwritten in place,
+     * or appeared while pictures were moved.
      */
-    boolean compare(Listing present, Duration took) throws IOException {
-        Duration pause = took.multipliedBy(SHARE);
-        lookAtAll = Instant.now().plus(pause.compareTo(LOOK_AT_ALL) > 0 ? pause : LOOK_AT_ALL);
-        isAsked = present == null;
-        boolean changed = present != null
-                && (!(several || present.classes.equals(classes))
-                        || !present.unusable.equals(unusable)
-                        || present.files.size() != photos.size() + unreadable.size()
-                        || !present.files.entrySet().stream().allMatch(this::isKnown));
+    boolean refresh(Listing present) throws IOException {
+        return scanIf(!(several || present.classes.equals(classes))
+                || !present.unusable.equals(unusable)
+                || present.files.size() != photos.size() + unreadable.size()
+                || !present.files.entrySet().stream().allMatch(this::isKnown));
+    }
+
+    private boolean scanIf(boolean changed) throws IOException {
         if (changed) {
             scan();
         }
@@ -350,7 +329,7 @@ final class PhotoFolder implements Closeable {
             Set<Path> folders,
             Set<String> unusable) {}
 
-    /** Lists what is there, which is safe while another thread uses this. */
+    /** Lists what is there; unlike the other methods, while another thread uses this too. */
     Listing list() throws IOException {
         ImageFiles lister = new ImageFiles();
         Listing found = new Listing(new TreeMap<>(), new TreeSet<>(), new HashSet<>(), new TreeSet<>());

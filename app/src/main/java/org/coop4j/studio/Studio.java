@@ -75,6 +75,7 @@ final class Studio implements Closeable {
     private final HeicConverter converter;
     private final ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, Duration.ofSeconds(10));
     private volatile Runnable listener = () -> {};
+    private boolean wasAsked; // for the state, since the last look
 
     /**
      * The answer to a change.
@@ -172,32 +173,32 @@ final class Studio implements Closeable {
     }
 
     private void refresh() {
-        try {
-            if (folder.refresh()) {
-                listener.run();
-            }
-        } catch (IOException e) {
-            throw StudioProblem.of(e, root().toString());
-        }
+        wasAsked = true;
+        notice(folder::refresh);
     }
 
-    /** Looks at all files once in a while after the state was asked for; actions go on meanwhile. */
+    /** Looks at all files if the state was asked for since the last look; actions do not wait for it. */
     void look() {
         long before;
         synchronized (this) {
-            if (!folder.isDue()) {
+            if (!wasAsked) {
                 return;
             }
+            wasAsked = false;
             before = folder.revision();
         }
-        try {
-            long start = System.nanoTime();
+        notice(() -> {
             Listing present = folder.list();
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
             synchronized (this) {
-                if (folder.compare(before == folder.revision() ? present : null, took)) {
-                    listener.run();
-                }
+                return before == folder.revision() && folder.refresh(present); // otherwise the listing is out of date
+            }
+        });
+    }
+
+    private void notice(IoSupplier<Boolean> changed) {
+        try {
+            if (changed.get()) {
+                listener.run();
             }
         } catch (IOException e) {
             throw StudioProblem.of(e, root().toString());

@@ -94,6 +94,11 @@ public final class StudioServer implements Closeable {
     /** Least time between two events, in ms. */
     private static final long PAUSE = 50;
 
+    /** Least time between two looks at all files, in ms, and how many times as long as a look it is at least. */
+    private static final long LOOK = 1000;
+
+    private static final int SHARE = 20;
+
     /** Pauses between signs of life to a browser that listens; shorter than any limit of silence. */
     private static final int HEARTBEAT = 100;
 
@@ -117,7 +122,7 @@ public final class StudioServer implements Closeable {
     private final BrowserToken token;
     private final RunningStudio running;
     private final Map<SseClient, Listener> listening = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledExecutorService events = Executors.newScheduledThreadPool(2); // a look may take long
     private final ExecutorService senders = Executors.newCachedThreadPool();
     private final AtomicBoolean isNews = new AtomicBoolean();
     private final IoFunction<Path, StudioServer> opener; // of other folders
@@ -211,6 +216,7 @@ public final class StudioServer implements Closeable {
         started.model.start();
         ScheduledFuture<?> unused =
                 started.events.scheduleWithFixedDelay(started::send, PAUSE, PAUSE, TimeUnit.MILLISECONDS);
+        started.events.execute(started::look);
         return started;
     }
 
@@ -675,15 +681,26 @@ public final class StudioServer implements Closeable {
     private void send() {
         listening.keySet().removeIf(SseClient::terminated);
         boolean now = isNews.getAndSet(false) || ++silent % HEARTBEAT == 0;
-        try {
-            if (now && !listening.isEmpty()) {
+        if (now && !listening.isEmpty()) {
+            try {
                 ObjectNode state = state(); // which notices changes from outside
                 listening.values().forEach(listener -> listener.tell(state));
+            } catch (RuntimeException e) {
+                LOG.warn("the state was not sent: {}", e.toString());
             }
+        }
+    }
+
+    /** Looks for changes of all files again and again. */
+    private void look() {
+        long start = System.nanoTime();
+        try {
             studio.look();
         } catch (RuntimeException e) {
-            LOG.warn("the page is not up to date: {}", e.toString());
+            LOG.warn("changes of the pictures were not looked for: {}", e.toString());
         }
+        long pause = Math.max(LOOK, SHARE * TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+        ScheduledFuture<?> unused = events.schedule(this::look, pause, TimeUnit.MILLISECONDS);
     }
 
     /** A browser that listens. While it is slow, the latest state waits for it, and nobody else does. */

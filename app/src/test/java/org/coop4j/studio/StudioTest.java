@@ -31,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.base.Sha256;
@@ -538,14 +539,35 @@ class StudioTest {
         Path file = folder.resolve("a/p1.png");
         Files.setLastModifiedTime(file, FileTime.fromMillis(0));
         try (Studio studio = open(folder)) {
-            List<String> before = ids(studio, "a");
+            assertThat(ids(studio, "a")).hasSize(2);
             Files.write(file, picture(60));
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
-            while (ids(studio, "a").equals(before)) {
-                studio.look();
-                Thread.sleep(50);
-            }
+            studio.look();
             assertThat(ids(studio, "a")).contains(Photo.id(Sha256.of(picture(60))));
+        }
+    }
+
+    /** A list of the files is out of date as soon as a picture moves. */
+    @Test
+    void looksBesideMovesFindNoChanges() throws Exception {
+        fill(folder, 2, "a", "b");
+        AtomicBoolean moved = new AtomicBoolean();
+        try (Studio studio = open(folder)) {
+            Thread other = new Thread(() -> {
+                while (!moved.get()) {
+                    studio.snapshot();
+                    studio.look();
+                }
+            });
+            List<String> one = List.of(ids(studio, "a").get(0));
+            long before = studio.done().revision();
+            other.start();
+            for (int i = 0; i < 200; i++) {
+                studio.move(one, i % 2 == 0 ? "b" : "a", false, null);
+            }
+            moved.set(true);
+            other.join();
+            assertThat(studio.done().revision()).isEqualTo(before + 200);
         }
     }
 
