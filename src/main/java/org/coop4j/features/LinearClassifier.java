@@ -19,7 +19,7 @@ record LinearClassifier(int classes, double[] weights, double c) {
     /** Images whose scores a thread computes at once. */
     private static final int TILE = 16;
 
-    /** Features whose products are added at once. */
+    /** Features whose products {@link #add} adds at once. */
     private static final int STEP = 4;
 
     /** Returns the number of features d. */
@@ -84,20 +84,24 @@ record LinearClassifier(int classes, double[] weights, double c) {
                 for (int s = 0; s < STEP; s++) {
                     own[s] = s < count ? features[(from + i) * d + feature + s] : 0;
                 }
-                add(scores[i], own, rows[0], rows[1], rows[2], rows[3]);
+                add(scores[i], own, rows);
             }
         }
         return scores;
     }
 
-    /** Adds products in order; arrays of their own, since the compiler makes vectors of such a loop alone. */
-    private static void add(double[] sums, double[] own, double[] a, double[] b, double[] c, double[] d) {
-        double p = own[0];
-        double q = own[1];
-        double r = own[2];
-        double s = own[3];
+    /** Adds products in the order of the features. The compiler makes vectors of it since each row is an array of its own. */
+    private static void add(double[] sums, double[] x, double[][] rows) {
+        double x0 = x[0];
+        double x1 = x[1];
+        double x2 = x[2];
+        double x3 = x[3];
+        double[] w0 = rows[0];
+        double[] w1 = rows[1];
+        double[] w2 = rows[2];
+        double[] w3 = rows[3];
         for (int j = 0; j < sums.length; j++) {
-            sums[j] = sums[j] + p * a[j] + q * b[j] + r * c[j] + s * d[j];
+            sums[j] = sums[j] + x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j];
         }
     }
 

@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.coop4j.base.Progress.Unit;
+import org.coop4j.base.ProgressRecorder;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
 import org.coop4j.graph.host.Gemm;
@@ -153,6 +156,43 @@ class LogisticRegressionTest {
                 assertThat(found).as(threads + " threads").isEqualTo(first);
             }
         }
+    }
+
+    @Test
+    void passesOverManyImagesAreShown() {
+        FeatureSet images = random(9_111, 7, 4, 6);
+        ProgressRecorder shown = new ProgressRecorder();
+        new LogisticRegression(images, images.drawn(10), WORKERS, 1e-9)
+                .showing(shown)
+                .fit(0.3, null);
+        assertThat(shown.tasks(Unit.PASSES)).singleElement().satisfies(task -> {
+            assertThat(task.done()).isPositive();
+            assertThat(task.total()).isGreaterThan(task.done());
+        });
+    }
+
+    /** Numbers of images and features that fill no tile and no step. */
+    @Test
+    void scoresAreSumsInTheOrderOfTheFeatures() {
+        int n = 37;
+        int d = 7;
+        int k = 3;
+        double[] weights = new Random(5).doubles((d + 1L) * k, -1, 1).toArray();
+        FeatureMatrix images = random(n, d, k, 6).matrix();
+        float[] expected = new float[n * k];
+        for (int i = 0; i < n; i++) {
+            double[] scores = Arrays.copyOfRange(weights, d * k, weights.length);
+            for (int f = 0; f < d; f++) {
+                for (int j = 0; j < k; j++) {
+                    scores[j] += images.get(i, f) * weights[f * k + j];
+                }
+            }
+            double largest = Arrays.stream(scores).max().orElseThrow();
+            for (int j = 0; j < k; j++) {
+                expected[i * k + j] = (float) (scores[j] - largest);
+            }
+        }
+        assertThat(new LinearClassifier(k, weights, 1).logits(images).toArray()).isEqualTo(expected);
     }
 
     @Test
