@@ -56,6 +56,7 @@ public record Backend(String name, String device, String blas, Form form) {
 
     private static final String ON_THE_CPU = "build without -Pcuda to compute on the CPU";
 
+    private static volatile boolean allowed; // by Java
     private static volatile boolean checked;
     private static CompletableFuture<Void> started;
 
@@ -142,8 +143,12 @@ public record Backend(String name, String device, String blas, Form form) {
      * @throws BackendException if it does not; the message names the option of Java that allows it
      */
     static void requireAccess() {
+        if (allowed) {
+            return;
+        }
         try (FloatPointer number = new FloatPointer(1)) {
             FloatIndexer.create(number);
+            allowed = true;
         } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
             throw new BackendException(
                     "Java denies JavaCPP access to memory: start Java with the option sun-misc-unsafe-memory-access=allow",
