@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.data_type;
 import org.bytedeco.javacpp.Pointer;
 import org.coop4j.base.Require;
 import org.coop4j.graph.Graph.LowRank;
@@ -14,6 +16,7 @@ import org.coop4j.graph.host.Gemm.Form;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.HostMatrix.Cursor;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -36,16 +39,19 @@ final class AddLowRank extends GraphOp {
     /** At most so many sums in the gradient: large ranks have fewer groups of rows. */
     private static final long SUMS = 1 << 22;
 
+    private final Precision precision;
     private final List<LowRank> branches;
 
     /**
+     * @param precision of the products around it; its own are in float32
      * @param branches one or more, all with dropout or none
      */
-    AddLowRank(List<LowRank> branches) {
+    AddLowRank(Precision precision, List<LowRank> branches) {
         long drop = branches.stream()
                 .filter(branch -> branch.dropout().draws() != null)
                 .count();
         Require.that(drop == 0 || drop == branches.size(), "dropout in %d of %d branches", drop, branches.size());
+        this.precision = precision;
         this.branches = branches;
     }
 
@@ -119,6 +125,11 @@ final class AddLowRank extends GraphOp {
     }
 
     @Override
+    public boolean mayWriteRounded(boolean fromRounded) {
+        return precision == Precision.BFLOAT16;
+    }
+
+    @Override
     public long flops(List<long[]> in) {
         long sum = 0;
         for (int j = 0; j < count(); j++) {
@@ -131,13 +142,58 @@ final class AddLowRank extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         Passes[] passes = passes(in, workers);
-        int blocks = blocks(in[1].rows());
-        return () -> workers.rows(blocks, (part, from, to) -> {
-            passes[part].start();
-            for (int block = from; block < to; block++) {
-                passes[part].forward(block * BLOCK, out[0], out[1]);
+        HostMatrix y = out[0];
+        OneDnn oneDnn = y.isRounded() ? new OneDnn() : null;
+        Rounded[] rounded = new Rounded[passes.length];
+        if (oneDnn != null) {
+            Arrays.setAll(rounded, part -> new Rounded(oneDnn, y));
+        }
+        int blocks = blocks(y.rows());
+        Runnable all = () -> workers.rows(blocks, (part, from, to) -> {
+            HostMatrix exact = passes[part].start(oneDnn == null ? 0 : y.cols());
+            for (int row = from * BLOCK; row < Math.min(y.rows(), to * BLOCK); row += BLOCK) {
+                passes[part].forward(row, oneDnn == null ? y : exact, oneDnn == null ? row : 0, out[1]);
+                if (oneDnn != null) {
+                    rounded[part].put(row, exact);
+                }
             }
         });
+        return oneDnn == null ? all::run : HostKernel.owning(all, oneDnn::close);
+    }
+
+    /** Rounds blocks of rows into a result, for one worker. */
+    private static final class Rounded {
+
+        private final OneDnn oneDnn;
+        private final HostMatrix result;
+        private final Copy whole;
+        private final Copy last;
+
+        /** A copy of some rows between addresses that are given each time. */
+        private record Copy(memory from, memory to, OneDnn.Call call) {}
+
+        Rounded(OneDnn oneDnn, HostMatrix result) {
+            this.oneDnn = oneDnn;
+            this.result = result;
+            int rest = result.rows() % BLOCK;
+            whole = copy(BLOCK);
+            last = rest == 0 ? whole : copy(rest);
+        }
+
+        private Copy copy(int rows) {
+            long[] sizes = {rows, result.cols()};
+            memory from = oneDnn.array(data_type.f32, null, sizes, result.cols(), 1);
+            memory to = oneDnn.array(data_type.bf16, null, sizes, result.cols(), 1);
+            return new Copy(from, to, oneDnn.copy(from, to));
+        }
+
+        /** Writes the rows starting at {@code row}. */
+        void put(int row, HostMatrix exact) {
+            Copy copy = row + BLOCK <= result.rows() ? whole : last;
+            copy.from.set_data_handle(exact.pointer(0, 0));
+            copy.to.set_data_handle(result.pointer(row, 0));
+            OneDnn.singleThreaded(() -> copy.call.run(null));
+        }
     }
 
     private static int blocks(int rows) {
@@ -196,7 +252,7 @@ final class AddLowRank extends GraphOp {
             int blocks = blocks(in[1].rows());
             return () -> {
                 workers.rows(sums.rows(), (part, from, to) -> {
-                    passes[part].start();
+                    passes[part].start(0);
                     for (int group = from; group < to; group++) {
                         int first = Workers.start(blocks, group, sums.rows());
                         int end = Workers.start(blocks, group + 1, sums.rows());
@@ -276,18 +332,20 @@ final class AddLowRank extends GraphOp {
             return dropout.rate() > 0 ? new Drawn(dropout, draws, width) : new Given(draws, width);
         }
 
-        /** Takes memory for the share. */
-        void start() {
-            Pointer memory = workers.scratch(part, (2L * width + ranks) * BLOCK * Float.BYTES);
+        /** Takes memory for the share, and returns a block of so many columns more. */
+        HostMatrix start(int cols) {
+            Pointer memory = workers.scratch(part, (2L * width + ranks + cols) * BLOCK * Float.BYTES);
             dropped = HostMatrix.in(memory, 0, BLOCK, width);
             dx = HostMatrix.in(memory, (long) BLOCK * width, BLOCK, width);
             dInner = HostMatrix.in(memory, 2L * BLOCK * width, BLOCK, ranks);
+            return HostMatrix.in(memory, (2L * width + ranks) * BLOCK, BLOCK, cols);
         }
 
-        void forward(int from, HostMatrix y, HostMatrix inner) {
+        /** Writes the block starting at row {@code from} into {@code y}, from row {@code to} on. */
+        void forward(int from, HostMatrix y, int to, HostMatrix inner) {
             int rows = Math.min(BLOCK, x.rows() - from);
             Cursor source = left.at(in[0], from, 0);
-            Cursor target = result.at(y, from, 0);
+            Cursor target = result.at(y, to, 0);
             if (source.address() != target.address()) {
                 Pointer.memcpy(target, source, (long) rows * y.cols() * Float.BYTES);
             }
@@ -312,7 +370,7 @@ final class AddLowRank extends GraphOp {
                 HostMatrix b = b(j);
                 left.at(inner, from, at);
                 right.at(b, 0, 0);
-                result.at(y, from, branches.get(j).column());
+                result.at(y, to, branches.get(j).column());
                 Gemm.multiply(Form.NT, rows, b.rows(), b.cols(), left, ranks, right, b.cols(), 1f, result, y.cols());
                 at += b.cols();
             }

@@ -20,7 +20,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
  *
  * <p>Inputs: qkv [rows, 3 · width] if every row is a query, or q [queries, width] and kv [rows, 2 · width] if one row
  * of each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads, flat: for
- * each block of the layout [heads, query rows, keys]. Each head is 1/heads of the width; scores are divided by √(width
+ * each block of the layout [heads, query rows, keys], rounded as the products' factors are. Each head is 1/heads of the width; scores are divided by √(width
  * / heads).
  */
 final class Attention extends GraphOp {
@@ -52,7 +52,16 @@ final class Attention extends GraphOp {
                 layout.queries());
         long[] rows = in.get(in.size() - 1);
         Require.that(rows[0] == layout.rows(), "attention: expected %s rows, got %s", layout.rows(), rows[0]);
-        return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {layout.probabilities()});
+        return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {kept(width(in))});
+    }
+
+    /** Returns the length of the second output in numbers of float32; 1 if the kernel writes none. */
+    private long kept(long width) {
+        if (!isOfHeads(width)) {
+            return layout.probabilities();
+        }
+        long numbers = differentiated ? layout.probabilities() : 1;
+        return isRounded() ? (numbers + 1) / 2 : numbers;
     }
 
     private static long width(List<long[]> in) {
@@ -111,23 +120,27 @@ final class Attention extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return isOfHeads(in[0])
-                ? HeadAttention.forward(layout, in[0], out[0], differentiated ? out[1] : null, workers)
+        return isOfHeads(out[0].cols())
+                ? HeadAttention.forward(precision, layout, in[0], out[0], differentiated ? out[1] : null, workers)
                 : new AttentionKernel(layout, in, null, out[0], out[1], workers);
     }
 
-    private boolean isOfHeads(HostMatrix qkv) {
-        return layout.isUniform() && precision.isByOneDnn(qkv.cols() / 3);
+    private boolean isOfHeads(long width) {
+        return layout.isUniform() && precision.isByOneDnn(width);
+    }
+
+    private boolean isRounded() {
+        return precision == Precision.BFLOAT16 && layout.isUniform();
     }
 
     @Override
     public boolean mayReadRounded(int input) {
-        return layout.isUniform() && !differentiated;
+        return isRounded();
     }
 
     @Override
     public boolean mayWriteRounded(boolean fromRounded) {
-        return fromRounded && mayReadRounded(0);
+        return isRounded();
     }
 
     @Override
@@ -141,6 +154,16 @@ final class Attention extends GraphOp {
         differentiated = true;
         Backward backward = new Backward(this, 2, args().length, this::gradient) {
             @Override
+            public boolean mayReadRounded(int input) {
+                return isRounded() && input != 1;
+            }
+
+            @Override
+            public boolean mayWriteRounded(boolean fromRounded) {
+                return isRounded();
+            }
+
+            @Override
             public long flops(List<long[]> in) {
                 return 2 * layout.flops(in.get(0)[1]);
             }
@@ -150,8 +173,8 @@ final class Attention extends GraphOp {
 
     private HostKernel gradient(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix[] qkv = Arrays.copyOfRange(in, 2, in.length);
-        return isOfHeads(qkv[0])
-                ? HeadAttention.gradient(layout, in[0], in[1], qkv[0], out[0], workers)
+        return isOfHeads(in[0].cols())
+                ? HeadAttention.gradient(precision, layout, in[0], in[1], qkv[0], out[0], workers)
                 : new AttentionKernel(layout, qkv, out, in[0], in[1], workers);
     }
 }

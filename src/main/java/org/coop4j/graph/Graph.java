@@ -188,7 +188,7 @@ public class Graph {
 
     /** Returns a layer's result y with branches of its input added; y [rows, columns], x [rows, in] → as y. */
     public SDVariable addLowRank(SDVariable y, SDVariable x, List<LowRank> branches) {
-        return apply(new AddLowRank(branches), AddLowRank.inputs(y, x, branches));
+        return apply(new AddLowRank(precision, branches), AddLowRank.inputs(y, x, branches));
     }
 
     /**

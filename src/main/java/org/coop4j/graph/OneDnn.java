@@ -386,22 +386,25 @@ final class OneDnn implements AutoCloseable {
                 processor, direction, dnnl_softmax_accurate, x.get_desc(), y.get_desc(), 1, attributes(), false);
     }
 
-    /** Plans the gradient of each row's softmax y, in place: {@code gradient} is dy before and dx after. */
-    Call softmaxGradient(memory y, memory gradient) {
-        desc layout = gradient.get_desc();
+    /**
+     * Plans the gradient dx of each row's softmax y.
+     *
+     * @param dx may be dy
+     */
+    Call softmaxGradient(memory y, memory dy, memory dx) {
         return new Call(new softmax_backward.primitive_desc(
                         processor,
                         dnnl_softmax_accurate,
-                        layout,
-                        layout,
+                        dx.get_desc(),
+                        dy.get_desc(),
                         y.get_desc(),
                         1,
                         owned(softmax(dnnl_forward_training, y, y)),
                         attributes(),
                         false))
                 .with(DNNL_ARG_DST, y)
-                .with(DNNL_ARG_DIFF_DST, gradient)
-                .with(DNNL_ARG_DIFF_SRC, gradient);
+                .with(DNNL_ARG_DIFF_DST, dy)
+                .with(DNNL_ARG_DIFF_SRC, dx);
     }
 
     /** Work on some rows, with scratch memory of so many bytes. */

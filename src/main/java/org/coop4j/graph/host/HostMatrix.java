@@ -123,7 +123,12 @@ public final class HostMatrix implements AutoCloseable {
 
     /** Returns the same memory for values rounded to bfloat16, two bytes each: for oneDNN, and {@link #bits}. */
     public HostMatrix rounded() {
-        return new HostMatrix(array, null, start.address(), rows, cols, true);
+        return rounded(rows, cols);
+    }
+
+    /** Returns the same for so many values. */
+    public HostMatrix rounded(int toRows, int toCols) {
+        return new HostMatrix(array, null, start.address(), toRows, toCols, true);
     }
 
     /** Returns true if the values are bfloat16. */
