@@ -18,8 +18,12 @@ import org.coop4j.graph.LearnedTensor;
  */
 class BatchStep implements AutoCloseable {
 
+    /** Up to so many numbers, the rows that steps take are computed once and kept. */
+    private static final long MOST_KEPT = 1 << 24;
+
     private final FeatureSet images;
     private final boolean normalized;
+    private final float[] kept; // all rows, divided by their norm; null if they are too many, or taken as they are
     private final List<LearnedTensor> learned;
     private final IntFunction<Step> planned;
     private final Map<Integer, Step> steps = new HashMap<>();
@@ -43,6 +47,10 @@ class BatchStep implements AutoCloseable {
         this.normalized = normalized;
         this.learned = learned;
         this.planned = planned;
+        boolean few = (long) images.size() * images.width() <= MOST_KEPT;
+        kept = normalized && images.views() == 1 && few
+                ? images.matrix().normalized().toArray()
+                : null;
     }
 
     /** Gives each step the weights of a batch with several labels per image; null leaves single labels. */
@@ -101,10 +109,12 @@ class BatchStep implements AutoCloseable {
     private void load(int epoch, int[] examples) {
         int width = images.width();
         batch = examples.clone();
-        features = new float[examples.length * width];
+        features = new float[examples.length * width]; // another array, since steps know the last one
         labels = new int[examples.length];
         for (int i = 0; i < examples.length; i++) {
-            if (normalized) {
+            if (kept != null) {
+                System.arraycopy(kept, examples[i] * width, features, i * width, width);
+            } else if (normalized) {
                 images.copyNormalized(examples[i], epoch, features, i * width);
             } else {
                 images.copy(examples[i], epoch, features, i * width);
