@@ -2,23 +2,43 @@ package org.coop4j.cli;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Redirect;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Loader;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Log;
+import org.coop4j.base.StateFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
 import org.coop4j.data.Examples;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.http.ServiceOptions;
+import org.coop4j.http.ServiceOptions.Limits;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.predict.ImageClassifier;
+import org.coop4j.studio.StudioServer;
 import org.coop4j.weights.Shape;
+import org.slf4j.Logger;
 
 /**
  * Uses most of what commands use, once, on the shipped model. The launcher runs it after a build, so that the JVM
@@ -27,23 +47,27 @@ import org.coop4j.weights.Shape;
  */
 public final class FirstRun {
 
+    private static final Logger LOG = Log.of(FirstRun.class);
+
     private FirstRun() {}
 
     /** Prints nothing; the argument is the folder of the links. */
     public static void main(String[] arguments) throws IOException {
         Coop.useLog();
         Path folder = Files.createTempDirectory("coop4j");
-        Path classifier = folder.resolve("classifier.safetensors");
-        Path picture = folder.resolve("picture.jpg");
         try {
+            Path picture = Files.createDirectories(folder.resolve("photos/cat")).resolve("picture.jpg");
             ImageIO.write(new BufferedImage(20, 20, BufferedImage.TYPE_INT_RGB), "jpg", picture.toFile());
-            use(ShippedModel.cached(), classifier, picture);
+            use(ShippedModel.cached(), folder.resolve("classifier.safetensors"), picture);
+            link(Path.of(arguments[0]));
+            try {
+                useStudio(ShippedModel.cached(), folder);
+            } catch (IOException | UncheckedIOException e) { // where no port can be opened
+                LOG.warn("the studio's classes are not archived: {}", e.getMessage());
+            }
         } finally {
-            Files.deleteIfExists(classifier);
-            Files.deleteIfExists(picture);
-            Files.delete(folder);
+            CacheFolder.delete(folder);
         }
-        link(Path.of(arguments[0]));
     }
 
     /** Links the native libraries, which outlive JavaCPP's cache in this way. */
@@ -76,6 +100,42 @@ public final class FirstRun {
         learnFromNoise(model, classifier);
         for (int i = 0; i < 2; i++) {
             Coop.run(nowhere, "predict", "--prompt=" + classifier, "--model=" + model, picture.toString());
+        }
+    }
+
+    /** Opens the studio as a browser does, and moves a picture to a new class. */
+    private static void useStudio(Path model, Path folder) throws IOException {
+        ServiceOptions options = new ServiceOptions(
+                "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofSeconds(30), 8));
+        HttpClient browser = HttpClient.newBuilder()
+                .cookieHandler(new CookieManager())
+                .followRedirects(Redirect.ALWAYS)
+                .build();
+        try (Clip clip = Clip.open(model);
+                StudioServer studio = StudioServer.start(
+                        options,
+                        folder.resolve("photos"),
+                        false,
+                        clip,
+                        folder.resolve("bank"),
+                        new StateFolder(folder.resolve("state")))) {
+            URI page = URI.create(studio.address());
+            ask(browser, HttpRequest.newBuilder(page));
+            ask(browser, HttpRequest.newBuilder(page.resolve("/api/state")));
+            Matcher id = Pattern.compile("\"id\":\"([^\"]+)")
+                    .matcher(ask(browser, HttpRequest.newBuilder(page.resolve("/api/pictures?class=cat"))));
+            if (id.find()) {
+                String move = "{\"pictures\":[\"%s\"],\"to\":\"dog\",\"create\":true}".formatted(id.group(1));
+                ask(browser, HttpRequest.newBuilder(page.resolve("/api/move")).POST(BodyPublishers.ofString(move)));
+            }
+        }
+    }
+
+    private static String ask(HttpClient browser, HttpRequest.Builder request) throws IOException {
+        try {
+            return browser.send(request.build(), BodyHandlers.ofString()).body();
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
         }
     }
 
