@@ -2,24 +2,14 @@ package org.coop4j.cli;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.CookieManager;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpClient.Redirect;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Loader;
@@ -61,7 +51,7 @@ public final class FirstRun {
             use(ShippedModel.cached(), folder.resolve("classifier.safetensors"), picture);
             link(Path.of(arguments[0]));
             try {
-                useStudio(ShippedModel.cached(), folder);
+                startStudio(ShippedModel.cached(), folder);
             } catch (IOException | UncheckedIOException e) { // where no port can be opened
                 LOG.warn("the studio's classes are not archived: {}", e.getMessage());
             }
@@ -103,14 +93,10 @@ public final class FirstRun {
         }
     }
 
-    /** Opens the studio as a browser does, and moves a picture to a new class. */
-    private static void useStudio(Path model, Path folder) throws IOException {
+    /** Starts the studio, which asks nobody. */
+    private static void startStudio(Path model, Path folder) throws IOException {
         ServiceOptions options = new ServiceOptions(
                 "127.0.0.1", 0, Optional.empty(), Optional.empty(), Limits.of(1 << 20, Duration.ofSeconds(30), 8));
-        HttpClient browser = HttpClient.newBuilder()
-                .cookieHandler(new CookieManager())
-                .followRedirects(Redirect.ALWAYS)
-                .build();
         try (Clip clip = Clip.open(model);
                 StudioServer studio = StudioServer.start(
                         options,
@@ -119,23 +105,7 @@ public final class FirstRun {
                         clip,
                         folder.resolve("bank"),
                         new StateFolder(folder.resolve("state")))) {
-            URI page = URI.create(studio.address());
-            ask(browser, HttpRequest.newBuilder(page));
-            ask(browser, HttpRequest.newBuilder(page.resolve("/api/state")));
-            Matcher id = Pattern.compile("\"id\":\"([^\"]+)")
-                    .matcher(ask(browser, HttpRequest.newBuilder(page.resolve("/api/pictures?class=cat"))));
-            if (id.find()) {
-                String move = "{\"pictures\":[\"%s\"],\"to\":\"dog\",\"create\":true}".formatted(id.group(1));
-                ask(browser, HttpRequest.newBuilder(page.resolve("/api/move")).POST(BodyPublishers.ofString(move)));
-            }
-        }
-    }
-
-    private static String ask(HttpClient browser, HttpRequest.Builder request) throws IOException {
-        try {
-            return browser.send(request.build(), BodyHandlers.ofString()).body();
-        } catch (InterruptedException e) {
-            throw new InterruptedIOException();
+            studio.address();
         }
     }
 
