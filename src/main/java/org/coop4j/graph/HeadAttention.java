@@ -35,7 +35,7 @@ final class HeadAttention {
     /** The arrays of a head, whose addresses each task sets. */
     private final List<Place> places = new ArrayList<>();
 
-    /** What is done with them, in order. */
+    /** Primitives of a task, in order. */
     private final List<OneDnn.Call> calls = new ArrayList<>();
 
     /** Bytes of the arrays that are the worker's own. */
@@ -169,7 +169,7 @@ final class HeadAttention {
         }
     }
 
-    /** Where an array of a head in the sequence of a number is. */
+    /** Finds an array of a head in a sequence. */
     @FunctionalInterface
     private interface Address {
         Pointer of(BytePointer scratch, int sequence, int head);
