@@ -23,7 +23,7 @@ class BatchStep implements AutoCloseable {
 
     private final FeatureSet images;
     private final boolean normalized;
-    private final float[] kept; // all rows, divided by their norm; null if they are too many, or taken as they are
+    private float[] kept; // all rows, divided by their norm; null before the first, and if they are too many
     private final List<LearnedTensor> learned;
     private final IntFunction<Step> planned;
     private final Map<Integer, Step> steps = new HashMap<>();
@@ -47,10 +47,6 @@ class BatchStep implements AutoCloseable {
         this.normalized = normalized;
         this.learned = learned;
         this.planned = planned;
-        boolean few = (long) images.size() * images.width() <= MOST_KEPT;
-        kept = normalized && images.views() == 1 && few
-                ? images.matrix().normalized().toArray()
-                : null;
     }
 
     /** Gives each step the weights of a batch with several labels per image; null leaves single labels. */
@@ -108,6 +104,9 @@ class BatchStep implements AutoCloseable {
     /** Gathers a batch; steps over the same images again find it there. */
     private void load(int epoch, int[] examples) {
         int width = images.width();
+        if (normalized && kept == null && images.views() == 1 && (long) images.size() * width <= MOST_KEPT) {
+            kept = images.matrix().normalized().toArray();
+        }
         batch = examples.clone();
         features = new float[examples.length * width]; // another array, since steps know the last one
         labels = new int[examples.length];
