@@ -68,6 +68,9 @@ record DataFiles(DataSpec data, long seed) {
     /** Enough for some millions of images. */
     private static final int MOST_BYTES = 512 << 20;
 
+    private static final Path NOWHERE = Path.of("#");
+    private static final Set<String> NO_NAMES = Set.of("", ".", "..");
+
     /** An image in a folder or list; the split is null if the data has none. */
     private record Listed(Path path, String className, Split split) {}
 
@@ -413,7 +416,7 @@ record DataFiles(DataSpec data, long seed) {
             List<LabelledImage> images = IntStream.range(0, rows)
                     .parallel()
                     .mapToObj(i -> LabelledImage.of(
-                            harmless(inputs == null ? "row " + i : inputs.get(i)),
+                            inputs == null ? NOWHERE.resolve("row " + i) : harmless(inputs.get(i)),
                             labels.get(i),
                             names,
                             ExifOrientation.KEEP,
@@ -439,9 +442,9 @@ record DataFiles(DataSpec data, long seed) {
 
     /** Returns a path that leads nowhere: no image is looked for where a file of features says. */
     private static Path harmless(String input) {
-        Path name = Path.of("#");
+        Path name = NOWHERE;
         for (Path segment : Path.of(input)) {
-            if (!Set.of("", ".", "..").contains(segment.toString())) {
+            if (!NO_NAMES.contains(segment.toString())) {
                 name = name.resolve(segment);
             }
         }

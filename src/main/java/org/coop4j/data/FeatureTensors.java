@@ -121,7 +121,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
         StoredFeatures.Rows rows = all.rows();
         int bad = IntStream.range(0, rows.count())
                 .parallel()
-                .filter(i -> !hasDirection(rows.row(i)))
+                .filter(i -> !rows.hasDirection(i))
                 .min()
                 .orElse(-1);
         if (bad >= 0) {
@@ -133,17 +133,6 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
             throw problem("row " + bad + " of the features is all zeros: it has no direction");
         }
         return all;
-    }
-
-    private static boolean hasDirection(float... row) {
-        boolean zero = true;
-        for (float value : row) {
-            if (!Float.isFinite(value)) {
-                return false;
-            }
-            zero &= value == 0;
-        }
-        return !zero;
     }
 
     /** Returns the features; some may be zero or not finite. */

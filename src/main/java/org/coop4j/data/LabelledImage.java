@@ -57,6 +57,9 @@ public record LabelledImage(
     /** An image with a set of labels; its file may be null. */
     public static LabelledImage of(
             Path path, Labels labels, List<String> classNames, ExifOrientation exif, StoredFeatures.Row stored) {
+        if (labels.isSingle()) {
+            return new LabelledImage(path, labels, classNames.get(labels.single()), exif, stored);
+        }
         List<String> names = labels.names(classNames);
         return new LabelledImage(path, labels, names.isEmpty() ? NO_CLASS : String.join("; ", names), exif, stored);
     }

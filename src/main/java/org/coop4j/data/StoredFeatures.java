@@ -87,6 +87,17 @@ public record StoredFeatures(
             }
         }
 
+        /** Returns true if a row's numbers are finite, and not all zero. */
+        boolean hasDirection(int row) {
+            int infinity = floats != null ? 0x7f80_0000 : type == DType.F16 ? 0x7c00 : 0x7f80;
+            int largest = 0; // by the bits, in which finite numbers precede the others
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                int bits = floats != null ? Float.floatToRawIntBits(floats[i]) & 0x7fff_ffff : halves[i] & 0x7fff;
+                largest = Math.max(largest, bits);
+            }
+            return largest > 0 && largest < infinity;
+        }
+
         /** Returns a copy of a row. */
         float[] row(int row) {
             float[] values = new float[width];

@@ -55,12 +55,4 @@ public record AnswerSets(FeatureMatrix probabilities, double level) {
                 .mapToInt(Integer::intValue)
                 .toArray();
     }
-
-    /** Returns the mean number of classes in a set. */
-    public double meanSize() {
-        return IntStream.range(0, probabilities.rows())
-                .map(i -> of(i).length)
-                .average()
-                .orElse(0);
-    }
 }

@@ -41,6 +41,7 @@ import org.coop4j.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Images;
 import org.coop4j.run.Images.Pictures;
+import org.coop4j.run.RunImages;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -142,11 +143,11 @@ final class CompareCommand extends ConsoleCommand {
     }
 
     /** Returns the images that no run learned from or chose by. */
-    private Pictures unknown(List<EvaluationData> records, Pictures all) {
+    private Pictures unknown(List<EvaluationData> records, Pictures all) throws IOException {
         Set<Integer> known = new HashSet<>();
         for (EvaluationData record : records) {
             known.addAll(record.known(all.images()));
-            if (record.images().isEmpty()) {
+            if (record.images().get().equals(RunImages.NONE)) {
                 console.note(runs.get(records.indexOf(record))
                         + ": the images that it learned from are not recorded: any among these inflate its accuracy");
             }

@@ -21,7 +21,6 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.RunImages;
 
 /**
  * A learned classifier and the model that it was learned with.
@@ -43,10 +42,7 @@ record LearnedClassifier(ClassifierFile file, Path path, ModelOptions options) {
 
     /** Returns the contents of the pictures that the classifier's run learned from; none for a file without its run. */
     Set<String> contents(Progress progress) throws IOException {
-        return EvaluationData.of(file, folder(), progress)
-                .images()
-                .map(RunImages::learnedContents)
-                .orElse(Set.of());
+        return EvaluationData.of(file, folder(), progress).images().get().learnedContents();
     }
 
     /** Opens the model in float32. */

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.coop4j.base.InputException;
+import org.coop4j.base.IoFunction.IoSupplier;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.data.DataSpec;
@@ -34,11 +35,11 @@ import org.coop4j.run.RunImages;
  *
  * @param learnedClasses the classifier's classes
  * @param run the run that it belongs to, if that is known
- * @param images the images that the run used, if it recorded them
+ * @param images the images that the run used, read on another thread; {@link RunImages#NONE} if it did not record them
  * @param notes receives differences from the run
  */
 public record EvaluationData(
-        List<String> learnedClasses, Optional<OpenRun> run, Optional<RunImages> images, Progress notes) {
+        List<String> learnedClasses, Optional<OpenRun> run, IoSupplier<RunImages> images, Progress notes) {
 
     private static final int NAMED = 5;
 
@@ -64,13 +65,13 @@ public record EvaluationData(
      *
      * @param folder the classifier's folder, which may be that of its run
      * @param notes receives differences from the run
-     * @throws IOException if the records of the run are damaged
+     * @throws IOException if the records of the run are damaged but for its images
      */
     public static EvaluationData of(ClassifierFile learned, Path folder, Progress notes) throws IOException {
         Optional<OpenRun> run = OpenRun.of(learned, folder);
-        Optional<RunImages> images = run.isEmpty()
-                ? Optional.empty()
-                : Optional.of(run.get().images()).filter(one -> !one.equals(RunImages.NONE));
+        IoSupplier<RunImages> images = run.isEmpty()
+                ? () -> RunImages.NONE
+                : IoSupplier.begun(() -> run.get().images());
         return new EvaluationData(learned.classNames(), run, images, notes);
     }
 
@@ -81,8 +82,7 @@ public record EvaluationData(
      */
     public OpenRun ownRun() throws IOException {
         InputException.require(
-                images.filter(one -> !one.test().isEmpty()).isPresent(),
-                "no run beside the classifier lists its test images: name the data");
+                !images.get().test().isEmpty(), "no run beside the classifier lists its test images: name the data");
         return run.orElseThrow();
     }
 
@@ -95,7 +95,7 @@ public record EvaluationData(
     public Tested own(Images all, ExifOrientation exif) throws IOException {
         OpenRun own = ownRun();
         return new Tested(
-                images.orElseThrow().testedClasses(),
+                images.get().testedClasses(),
                 own.find(all, Split.TEST, exif)
                         .required("test images", "restore them, or name the data of the current images"));
     }
@@ -213,8 +213,9 @@ public record EvaluationData(
         return Path.of(data.path()).toAbsolutePath().normalize();
     }
 
-    private List<String> runsNames(List<String> names) {
-        List<String> known = images.map(RunImages::testedClasses).orElse(learnedClasses);
+    private List<String> runsNames(List<String> names) throws IOException {
+        RunImages own = images.get();
+        List<String> known = own.equals(RunImages.NONE) ? learnedClasses : own.testedClasses();
         if (known.size() != names.size() || known.equals(names)) {
             return names;
         }
@@ -237,14 +238,14 @@ public record EvaluationData(
     }
 
     /** Returns the positions of the images whose contents were learned from. */
-    public Set<Integer> learned(List<LabelledImage> tested) {
-        return among(tested, images.map(RunImages::train).orElse(List.of()));
+    public Set<Integer> learned(List<LabelledImage> tested) throws IOException {
+        return among(tested, images.get().train());
     }
 
     /** Returns the positions of the images whose contents were learned from, or were val images. */
-    public Set<Integer> known(List<LabelledImage> tested) {
+    public Set<Integer> known(List<LabelledImage> tested) throws IOException {
         Set<Integer> known = learned(tested);
-        known.addAll(among(tested, images.map(RunImages::val).orElse(List.of())));
+        known.addAll(among(tested, images.get().val()));
         return known;
     }
 
@@ -261,8 +262,8 @@ public record EvaluationData(
      *
      * @throws InputException if no other is left
      */
-    public Pictures unseen(Pictures all, boolean countLearned) throws InputException {
-        if (images.isEmpty()) {
+    public Pictures unseen(Pictures all, boolean countLearned) throws IOException {
+        if (images.get().equals(RunImages.NONE)) {
             notes.note("the images that it learned from are not recorded: any among these inflate the accuracy");
         }
         Set<Integer> learned = learned(all.images());

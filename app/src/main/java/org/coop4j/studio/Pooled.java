@@ -28,7 +28,7 @@ final class Pooled {
     private final EncodedPhotos encoded;
     private final WatchedProgress progress;
     private volatile Compared latest;
-    private volatile int comparing; // pictures
+    private volatile boolean comparing;
 
     /**
      * Pictures that are compared with each other.
@@ -50,9 +50,6 @@ final class Pooled {
         }
     }
 
-    /** Progress of a comparison. */
-    record Progress(int done, int total) {}
-
     /**
      * @param listener called when there is something new
      */
@@ -67,9 +64,8 @@ final class Pooled {
     }
 
     /** Returns how far the comparison is that is being made; null if none is. */
-    Progress progress() {
-        int total = comparing;
-        return total == 0 ? null : new Progress((int) Math.round(progress.done() * total), total);
+    WatchedProgress progress() {
+        return comparing ? progress : null;
     }
 
     /** Has a comparison end soon, by a {@link java.util.concurrent.CancellationException}. */
@@ -96,14 +92,15 @@ final class Pooled {
         contents.addAll(added);
         Map<String, Integer> rows = new HashMap<>();
         contents.forEach(content -> rows.put(content, rows.size()));
-        comparing = contents.size();
+        progress.begin("Comparing pictures");
+        comparing = true;
         try {
             Pool pool = last == null
                     ? Pool.of(encoded.ofContents(added), progress)
                     : last.pool.with(encoded.ofContents(added), progress);
             latest = new Compared(pool, List.copyOf(contents), Map.copyOf(rows));
         } finally {
-            comparing = 0;
+            comparing = false;
         }
     }
 }

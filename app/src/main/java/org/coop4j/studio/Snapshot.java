@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -248,7 +247,7 @@ record Snapshot(
     }
 
     LabelledImage image(Photo one, int label) {
-        String name = Objects.requireNonNullElse(one.className(), "unsorted");
+        String name = Studio.named(one.className());
         return new LabelledImage(root.resolve(one.path), label, name, ExifOrientation.APPLY)
                 .read(one.sha256, LabelledImage.UPRIGHT);
     }

@@ -435,7 +435,7 @@ final class Studio implements Closeable {
         }
     }
 
-    private static String named(String className) {
+    static String named(String className) {
         return Objects.requireNonNullElse(className, "unsorted");
     }
 
@@ -825,20 +825,24 @@ final class Studio implements Closeable {
         return plan.act(what);
     }
 
-    /** Notes that one of a picture's several labels is right, shown or not. */
+    /**
+     * Notes that a picture's label is right.
+     *
+     * @param label one of several labels, shown or not; null for the picture's class
+     */
     synchronized Done keep(String id, String label) {
         Plan plan = new Plan(null);
-        requireClass(label);
-        plan.kept.add(Photo.label(of(id).get(0).sha256(), label));
-        return plan.act("The label %s is right", label);
-    }
-
-    /** Notes that a picture's label is right. */
-    synchronized Done keep(String id) {
-        Plan plan = new Plan(null);
-        List<String> labels = of(id).stream().map(Photo::label).distinct().toList();
+        if (label != null) {
+            requireClass(label);
+        }
+        List<Photo> some = of(id);
+        List<String> labels = some.stream()
+                .map(one -> Photo.label(one.sha256(), label == null ? one.className() : label))
+                .distinct()
+                .toList();
         plan.kept.addAll(PhotoFolder.minus(labels, places().kept));
-        return plan.act("The label %s is right", named(of(id).get(0).className()));
+        return plan.act(
+                "The label %s is right", label == null ? named(some.get(0).className()) : label);
     }
 
     // History

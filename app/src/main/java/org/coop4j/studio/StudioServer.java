@@ -460,7 +460,7 @@ public final class StudioServer implements Closeable {
                 .put("unreadable", all.photos().size() - total)
                 .put("total", total)
                 .put("encoded", total - left)
-                .putPOJO("comparing", model.pooled().progress())
+                .putPOJO("comparing", progress(model.pooled().progress()))
                 .put("undo", studio.done().undo())
                 .putPOJO("asks", studio.question())
                 .putPOJO("unusable", studio.unusable())
@@ -561,10 +561,7 @@ public final class StudioServer implements Closeable {
         change(routes, "rename", given -> studio.rename(given.from, given.to, given.merge));
         change(routes, "reject", given -> studio.reject(given.ids(), given.to, given.gesture));
         change(routes, "convert", given -> studio.convert(given.picture, given.gesture));
-        change(
-                routes,
-                "keep",
-                given -> given.to == null ? studio.keep(given.picture) : studio.keep(given.picture, given.to));
+        change(routes, "keep", given -> studio.keep(given.picture, given.to));
         change(routes, "back", given -> studio.bringBack(given.ids()));
         get(routes, "removed", context -> studio.removed());
         change(routes, "undo", given -> studio.undo());

@@ -22,8 +22,11 @@ export function learn() {
     act("learn", {method});
 }
 
-export const timeLeft = ({secondsLeft: s}) =>
+const timeLeft = ({secondsLeft: s}) =>
     s == null ? "" : s < 60 ? `${Math.ceil(s)} s left` : `${Math.ceil(s / 60)} min left`;
+
+/** What is being done, with the time that it still takes. */
+export const doing = (what, now) => [what, now && timeLeft(now)].filter(Boolean).join(", ");
 
 function progress(now) {
     const {scores} = now;

@@ -1,6 +1,6 @@
 // Map: the Board's second view. Alike pictures lie near each other, and a lasso selects some.
 
-import {timeLeft} from "./learn.js";
+import {doing} from "./learn.js";
 import {classes, data, redraw, state} from "./model.js";
 import {button, h, image, kbd, muted, name, number, part, pictures, segments, small} from "./parts.js";
 import {newClass} from "./board.js";
@@ -334,11 +334,11 @@ export const mapView = {
         const found = map();
         const now = state.server.drawing;
         if (found?.points.length) {
-            return [now && muted("Drawing the map, " + timeLeft(now)), h(".mapped", !isSmall() && canvas(), aside())];
+            return [now && muted(doing("Drawing the map", now)), h(".mapped", !isSmall() && canvas(), aside())];
         }
         return found && !now && state.server.encoded === state.server.total && !state.server.comparing && found.pictures < FEWEST
             ? h("h2", `From ${FEWEST} pictures on.`)
-            : [muted(["Drawing the map", now && timeLeft(now)].filter(Boolean).join(", ")), h(".map.panel", {"aria-busy": "true"})];
+            : [muted(doing("Drawing the map", now)), h(".map.panel", {"aria-busy": "true"})];
     },
     dock: () => dock(listed(), {}),
     keys: () => ({

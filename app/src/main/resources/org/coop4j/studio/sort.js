@@ -2,6 +2,7 @@
 
 import {asked, helpful} from "./asked.js";
 import {ask} from "./dialog.js";
+import {doing} from "./learn.js";
 import {act, classes, data, focus, gesture, move, none, redraw, reject, state} from "./model.js";
 import {bar, button, count, h, image, kbd, looking, muted, name, number as n, part, pictures, segments, small} from "./parts.js";
 import {dock, dockKeys, mosaic} from "./pictures.js";
@@ -341,7 +342,7 @@ function busy() {
     const {comparing: now, encoded, total} = s();
     return looking(
         now
-            ? `Comparing ${n(now.done)} of ${n(now.total)} pictures`
+            ? doing("Comparing pictures", now)
             : encoded < total
               ? `Looking at pictures: ${n(encoded)} of ${n(total)}`
               : check().drawn

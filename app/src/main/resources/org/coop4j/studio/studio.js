@@ -6,7 +6,7 @@ import {drawDialog, open} from "./dialog.js";
 import {folders} from "./folders.js";
 import {adder, collect, drop, given} from "./give.js";
 import {history} from "./history.js";
-import {learn, learning, timeLeft} from "./learn.js";
+import {doing, learn, learning} from "./learn.js";
 import {mistakes} from "./mistakes.js";
 import {act, add, connect, data, drawWith, folder, redraw, state, undo} from "./model.js";
 import {button, count, h, images, kbd, likely, muted, name, number, percent, pictures, precision, skeleton} from "./parts.js";
@@ -81,7 +81,7 @@ const help = () =>
 
 function news({learning: now, encoded, total, readOnly}) {
     return now && state.screen !== "learn"
-        ? `Learning, ${timeLeft(now)}`
+        ? doing("Learning", now)
         : encoded < total
           ? `Looking at pictures: ${encoded} of ${total}`
           : readOnly && "Read only";

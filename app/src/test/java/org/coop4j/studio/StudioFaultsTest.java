@@ -603,7 +603,7 @@ class StudioFaultsTest {
                 for (Runnable change : List.<Runnable>of(
                         studio::undo,
                         () -> studio.restore(1),
-                        () -> studio.keep(id),
+                        () -> studio.keep(id, null),
                         () -> studio.remove(List.of(id)),
                         () -> studio.rename("cats", "felines", false),
                         () -> studio.addClass("birds"),

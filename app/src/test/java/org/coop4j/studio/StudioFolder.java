@@ -152,7 +152,7 @@ final class StudioFolder {
                 case 6 -> studio.upload(picture(1000 + random.nextInt(1000)), one, "p1.png", null);
                 case 7 -> studio.restore(1 + random.nextInt(30));
                 case 8 -> studio.deleteClass(other);
-                case 9 -> studio.keep(some.get(0));
+                case 9 -> studio.keep(some.get(0), null);
                 case 10 -> studio.reject(some, other, null);
                 case 12 -> studio.keepCopies(copies(studio, some));
                 case 13 -> studio.removeCopies(copies(studio, some.subList(0, 1)), List.of());

@@ -626,7 +626,7 @@ class StudioServerTest {
             assertThat(points).filteredOn(PhotoMap.Point::unsorted).hasSize(4);
             for (PhotoMap.Point one : points) {
                 if (one.among() != null) {
-                    studio.keep(one.picture().id());
+                    studio.keep(one.picture().id(), null);
                 }
             }
             assertThat(map.of(studio.snapshot()).points()).allMatch(point -> point.among() == null);

@@ -68,7 +68,7 @@ class StudioTest {
     void aLabelThatIsRightStaysRightWhenItsClassIsRenamed() throws IOException {
         try (Studio studio = open(fill(folder, 2, "cats", "dogs"))) {
             Photo first = studio.snapshot().of("cats").get(0);
-            studio.keep(first.id());
+            studio.keep(first.id(), null);
             studio.rename("cats", "felines", true);
             Photo renamed = studio.snapshot().of("felines").get(0);
             assertThat(studio.snapshot().kept()).contains(renamed.label());
@@ -278,8 +278,8 @@ class StudioTest {
             String id = ids(studio, "cats").get(0);
             studio.move(List.of(ids(studio, "dogs").get(0)), "cats", false, null);
             String label = Photo.label(Sha256.of(picture(0)), "cats");
-            assertThat(studio.keep(id).did()).isEqualTo("The label cats is right");
-            assertThat(studio.keep(id).did()).isNull(); // which it is already
+            assertThat(studio.keep(id, null).did()).isEqualTo("The label cats is right");
+            assertThat(studio.keep(id, null).did()).isNull(); // which it is already
             assertThat(studio.snapshot().kept()).containsExactly(label);
         }
         try (Studio studio = open(folder)) {
@@ -729,7 +729,7 @@ class StudioTest {
     void aLabelDeclaredRightIsRemembered() throws IOException {
         fill(folder, 1, "a", "b");
         try (Studio studio = open(folder)) {
-            studio.keep(ids(studio, "a").get(0));
+            studio.keep(ids(studio, "a").get(0), null);
         }
         try (Studio studio = open(folder)) {
             Photo kept = studio.snapshot().of("a").get(0);

@@ -1,6 +1,7 @@
 package org.coop4j.base;
 
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 
 /** A function that may use files. */
 @FunctionalInterface
@@ -17,6 +18,21 @@ public interface IoFunction<A, B> {
     interface IoSupplier<T> {
         /** Makes the value. */
         T get() throws IOException;
+
+        /** Begins to make a value on another thread; the result waits for it, or throws what prevented it. */
+        static <T> IoSupplier<T> begun(IoSupplier<T> value) {
+            CompletableFuture<IoSupplier<T>> outcome = CompletableFuture.supplyAsync(() -> {
+                try {
+                    T made = value.get();
+                    return () -> made;
+                } catch (IOException | RuntimeException | Error e) {
+                    return () -> {
+                        throw e;
+                    };
+                }
+            });
+            return () -> outcome.join().get();
+        }
     }
 
     /** Work that may use files. */
