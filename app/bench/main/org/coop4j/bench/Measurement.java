@@ -1,10 +1,15 @@
 package org.coop4j.bench;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.coop4j.graph.Linear;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -72,5 +77,15 @@ public record Measurement(List<Double> seconds, long flops) {
     /** Returns GFLOP/s at the median. */
     public double gflops() {
         return flops / median() / 1e9;
+    }
+
+    /** Returns the process's peak memory in MB; empty if this is not Linux. */
+    public static OptionalLong peakMemory() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        try (Stream<String> lines = Files.exists(status) ? Files.lines(status) : Stream.empty()) {
+            return lines.filter(line -> line.startsWith("VmHWM"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) >> 10)
+                    .findFirst();
+        }
     }
 }

@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Machine;
 import org.coop4j.base.Progress;
 import org.coop4j.bench.HeatMapBench;
 import org.coop4j.bench.ImageBench;
@@ -197,7 +196,7 @@ public final class BenchCommand extends ConsoleCommand {
                 }
             }
         }
-        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        Measurement.peakMemory().ifPresent(megabytes -> result.put("peak_rss_mb", megabytes));
         print();
         return 0;
     }
@@ -212,11 +211,11 @@ public final class BenchCommand extends ConsoleCommand {
         return images;
     }
 
-    private void step(Clip clip) {
+    private void step(Clip clip) throws IOException {
         StepBench bench = WrongUsage.unless(() -> StepBench.of(method().in(clip), classes, nameTokens, batch));
         StepBench.Outcome outcome = bench.run(clip, memory.limit, Math.min(3, repetitions.runs), repetitions.runs);
         result.putAll(outcome.values());
-        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
+        Measurement.peakMemory().ifPresent(megabytes -> result.put("peak_rss_of_steps_mb", megabytes));
         product(clip);
         profile(outcome.profile());
     }

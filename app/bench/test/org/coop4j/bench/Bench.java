@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.base.Machine;
 import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Coop;
@@ -115,7 +114,7 @@ public final class Bench {
             Path file = subject.file(console);
             ObjectNode result = Json.object().put("what", "load").put("model", file.toString());
             openAndEncode(file, result);
-            Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+            Measurement.peakMemory().ifPresent(megabytes -> result.put("peak_rss_mb", megabytes));
             console.print(result);
             return 0;
         }

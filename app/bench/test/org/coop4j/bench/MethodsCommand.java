@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.coop4j.base.Machine;
 import org.coop4j.base.Settings;
 import org.coop4j.cli.ConsoleCommand;
 import org.coop4j.cli.Converters.Positive;
@@ -196,7 +195,7 @@ final class MethodsCommand extends ConsoleCommand {
                             (learned - start) / 1e9,
                             (end - learned) / 1e9,
                             right / tests,
-                            Machine.peakMemory().orElse(0));
+                            Measurement.peakMemory().orElse(0) << 20);
                 }
             }
         }

@@ -1,12 +1,12 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.base.InputException.require;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
@@ -113,7 +113,7 @@ final class CharacterMap {
     String byClusters(String text) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         CLUSTER.matcher(text).results().forEach(match -> {
-            byte[] cluster = match.group().getBytes(StandardCharsets.UTF_8);
+            byte[] cluster = match.group().getBytes(UTF_8);
             if (cluster.length < LONG_CLUSTER && append(cluster, 0, cluster.length, false, out) >= 0) {
                 return;
             }
@@ -122,6 +122,6 @@ final class CharacterMap {
                 from = append(cluster, from, to, false, out) < 0 ? copy(cluster, from, out) : to;
             }
         });
-        return out.toString(StandardCharsets.UTF_8);
+        return out.toString(UTF_8);
     }
 }

@@ -1,8 +1,8 @@
 package org.coop4j.text;
 
-import java.nio.charset.StandardCharsets;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
@@ -25,7 +25,7 @@ final class ClipCodec implements Tokenizer.Codec {
     private static final int MAX_CACHED_LENGTH = 64;
 
     private final TextCleaner cleaner = new TextCleaner(HtmlEntities.load());
-    private final List<String> symbols;
+    private final Pieces symbols;
     private final BytePairEncoding merges;
     private final int[] innerBytes; // id of each byte within a word
     private final int[] finalBytes; // id of each byte that ends a word
@@ -40,8 +40,8 @@ final class ClipCodec implements Tokenizer.Codec {
         this.merges = new BytePairEncoding(vocabulary.merges());
         this.innerBytes = vocabulary.byteIds("");
         this.finalBytes = vocabulary.byteIds(Vocabulary.END_OF_WORD);
-        this.startToken = vocabulary.ids().get(Vocabulary.START_TOKEN);
-        this.endToken = vocabulary.ids().get(Vocabulary.END_TOKEN);
+        this.startToken = symbols.find(Vocabulary.START_TOKEN);
+        this.endToken = symbols.find(Vocabulary.END_TOKEN);
     }
 
     static Tokenizer tokenizer(Vocabulary vocabulary) {
@@ -74,7 +74,7 @@ final class ClipCodec implements Tokenizer.Codec {
     }
 
     private int[] mergeBytes(String word) {
-        byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = word.getBytes(UTF_8);
         int[] ids = new int[bytes.length];
         for (int i = 0; i < bytes.length; i++) {
             int[] table = i == bytes.length - 1 ? finalBytes : innerBytes;
@@ -93,12 +93,12 @@ final class ClipCodec implements Tokenizer.Codec {
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) Vocabulary.byteOf(spelled.charAt(i));
         }
-        return new String(bytes, StandardCharsets.UTF_8).replace(Vocabulary.END_OF_WORD, " ");
+        return new String(bytes, UTF_8).replace(Vocabulary.END_OF_WORD, " ");
     }
 
     @Override
     public String symbol(int id) {
-        return symbols.get(id);
+        return symbols.text(id);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -176,8 +178,16 @@ final class PairMerging implements PieceModel {
         private int[] unions = new int[1 << 10];
         private int size;
 
-        /** Appends a merge; the first ones come first. */
-        void add(int left, int right, int union) throws InputException {
+        /** Appends the merge of two pieces, given by the bytes of both and where each of them ends. */
+        void add(Pieces pieces, byte[] bytes, int middle, int end) throws InputException {
+            int left = pieces.find(bytes, 0, middle);
+            int right = pieces.find(bytes, middle, end);
+            int union = pieces.find(bytes, 0, end);
+            if (left < 0 || right < 0 || union < 0) {
+                throw new InputException("\"%s\" and \"%s\" are not two pieces that make another"
+                        .formatted(
+                                new String(bytes, 0, middle, UTF_8), new String(bytes, middle, end - middle, UTF_8)));
+            }
             if (size == MOST) {
                 throw new InputException("more than %,d merges: expected a published vocabulary".formatted(MOST));
             }

@@ -1,10 +1,10 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.base.InputException.require;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
@@ -109,10 +109,10 @@ final class PieceCodec implements Tokenizer.Codec {
             if (pieces.kind(token) == Kind.BYTE) {
                 spelled.write(pieces.byteOf(token));
             } else {
-                spelled.writeBytes(symbol(token).replace(Pieces.SPACE, ' ').getBytes(StandardCharsets.UTF_8));
+                spelled.writeBytes(symbol(token).replace(Pieces.SPACE, ' ').getBytes(UTF_8));
             }
         }
-        return spelled.toString(StandardCharsets.UTF_8);
+        return spelled.toString(UTF_8);
     }
 
     @Override

@@ -1,11 +1,12 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.base.InputException.require;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
@@ -87,6 +88,14 @@ final class Pieces {
         }
     }
 
+    /** Appends normal pieces. */
+    void addAll(List<String> texts) throws InputException {
+        for (String text : texts) {
+            byte[] utf8 = text.getBytes(UTF_8);
+            add(utf8, 0, utf8.length, 0, Kind.NORMAL);
+        }
+    }
+
     /** Makes the pieces ready to be found. */
     void index() throws IOException {
         require(size > 0, "no pieces");
@@ -129,6 +138,12 @@ final class Pieces {
 
     private int slot(long hash) {
         return (int) (hash >>> 34) & (slots.length - 1);
+    }
+
+    /** Returns the id of the piece with this text, or -1. */
+    int find(String text) {
+        byte[] utf8 = text.getBytes(UTF_8);
+        return find(utf8, 0, utf8.length);
     }
 
     /** Returns the id of the piece that consists of some bytes, or -1. */
@@ -174,7 +189,7 @@ final class Pieces {
 
     /** Returns the id of the first piece with this text, whatever its kind, or -1. */
     int indexOf(String text) {
-        byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
+        byte[] wanted = text.getBytes(UTF_8);
         int id = 0;
         while (id < size && !Arrays.equals(bytes, begin(id), ends[id], wanted, 0, wanted.length)) {
             id++;
@@ -218,7 +233,7 @@ final class Pieces {
     }
 
     String text(int id) {
-        return new String(bytes, begin(id), ends[id] - begin(id), StandardCharsets.UTF_8);
+        return new String(bytes, begin(id), ends[id] - begin(id), UTF_8);
     }
 
     private InputException wrong(int id, String problem) {

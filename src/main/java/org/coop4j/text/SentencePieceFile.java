@@ -1,10 +1,10 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.base.InputException.require;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +21,7 @@ final class SentencePieceFile {
     private static final List<Kind> KINDS = List.of(Kind.values());
     private static final int UNIGRAM = 1;
     private static final int PAIRS = 2;
-    private static final byte[] ESCAPED_SPACE = String.valueOf(Pieces.SPACE).getBytes(StandardCharsets.UTF_8);
+    private static final byte[] ESCAPED_SPACE = String.valueOf(Pieces.SPACE).getBytes(UTF_8);
 
     private final Pieces pieces = new Pieces();
     private int unknown = -1;
@@ -108,7 +108,7 @@ final class SentencePieceFile {
         PieceModel model = type == UNIGRAM ? new Unigram(pieces, ids, true) : new PairMerging(pieces, ids, null);
         return new Encoding(
                 pieces,
-                (text, all) -> model.split(normalized(text.getBytes(StandardCharsets.UTF_8)), all),
+                (text, all) -> model.split(normalized(text.getBytes(UTF_8)), all),
                 Optional.empty(),
                 Optional.empty());
     }

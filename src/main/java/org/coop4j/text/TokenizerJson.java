@@ -1,5 +1,6 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.coop4j.base.InputException.require;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +79,7 @@ final class TokenizerJson {
     /** Reads a file. */
     static Encoding read(byte[] file) throws IOException {
         InputStream bytes = new ByteArrayInputStream(file); // Jackson's own decoder would replace what is not UTF-8
-        try (JsonParser parser = JSON.createParser(new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder()))) {
+        try (JsonParser parser = JSON.createParser(new InputStreamReader(bytes, UTF_8.newDecoder()))) {
             TokenizerJson read = new TokenizerJson();
             require(parser.nextToken() == JsonToken.START_OBJECT, "expected a JSON object");
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -309,7 +309,7 @@ final class TokenizerJson {
             if (name.startsWith("<0x") && Pieces.BYTE.matcher(name).matches()) {
                 kind = Kind.BYTE;
             }
-            byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = name.getBytes(UTF_8);
             pieces.add(bytes, 0, bytes.length, id < scores.size() ? scores.get(id) : 0, kind);
         }
         pieces.index();
@@ -339,17 +339,9 @@ final class TokenizerJson {
             } else {
                 pair = parser.getText().split(" ", 2);
             }
-            boolean two = pair.length == 2 && pair[0] != null && pair[1] != null;
-            byte[] union = (two ? pair[0] + pair[1] : "").getBytes(StandardCharsets.UTF_8);
-            int middle = two ? pair[0].getBytes(StandardCharsets.UTF_8).length : 0;
-            int leftId = pieces.find(union, 0, middle);
-            int rightId = pieces.find(union, middle, union.length);
-            int unionId = pieces.find(union, 0, union.length);
-            if (leftId < 0 || rightId < 0 || unionId < 0) {
-                throw new InputException(
-                        "model.merges: %s are not two pieces that make another".formatted(Arrays.toString(pair)));
-            }
-            merges.add(leftId, rightId, unionId);
+            require(pair.length == 2 && pair[0] != null && pair[1] != null, "model.merges: expected pairs of pieces");
+            byte[] union = (pair[0] + pair[1]).getBytes(UTF_8);
+            merges.add(pieces, union, pair[0].getBytes(UTF_8).length, union.length);
         }
     }
 
@@ -368,7 +360,7 @@ final class TokenizerJson {
                         }
                         parts = smaller;
                     }
-                    parts.forEach(each -> model.split(each.getBytes(StandardCharsets.UTF_8), ids));
+                    parts.forEach(each -> model.split(each.getBytes(UTF_8), ids));
                 }));
     }
 

@@ -1,24 +1,26 @@
 package org.coop4j.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.coop4j.base.InputException.require;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Resource;
 import org.coop4j.base.TextFile;
 import org.coop4j.text.PairMerging.Merges;
+import org.coop4j.text.Pieces.Kind;
 
 /**
  * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank: CLIP's, or that of a Hugging Face
@@ -27,11 +29,10 @@ import org.coop4j.text.PairMerging.Merges;
  * <p>A printable character stands for each byte. Bytes 33–126, 161–172 and 174–255 stand for themselves, in that order;
  * the other 68, ascending, are U+0100, U+0101, …. That order also numbers the first 256 symbols of CLIP's vocabulary.
  *
- * @param symbols symbol of each id; those that end a word end in {@code </w>}
- * @param ids id of each symbol
+ * @param symbols by id; those that end a word end in {@code </w>}
  * @param merges pairs of symbols and their unions, by rank
  */
-record Vocabulary(List<String> symbols, Map<String, Integer> ids, Merges merges) {
+record Vocabulary(Pieces symbols, Merges merges) {
     static final String END_OF_WORD = "</w>";
     static final String START_TOKEN = "<|startoftext|>";
     static final String MERGES = "merges.txt";
@@ -54,7 +55,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, Merges merges)
     /** Returns the ids of the symbols of single bytes, 0 to 255, that end so. */
     int[] byteIds(String end) {
         int[] byteIds = new int[BYTES.size()];
-        BYTES.forEach((c, b) -> byteIds[b] = ids.get(c + end));
+        BYTES.forEach((c, b) -> byteIds[b] = symbols.find(c + end));
         return byteIds;
     }
 
@@ -77,39 +78,16 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, Merges merges)
     /** Returns CLIP's vocabulary, built from its merges: single bytes, the unions by rank, start and end token. */
     static Vocabulary clip() {
         try (InputStream in = new GZIPInputStream(Resource.open(Vocabulary.class, CLIP_MERGES), 1 << 16)) {
-            List<String[]> pairs = pairs(new String(in.readAllBytes(), StandardCharsets.UTF_8), CLIP_MERGES);
-            List<String> symbols = byteSymbols();
-            pairs.forEach(pair -> symbols.add(pair[0] + pair[1]));
+            byte[] lines = in.readAllBytes();
+            Pieces symbols = new Pieces();
+            symbols.addAll(byteSymbols());
+            forEachMerge(lines, CLIP_MERGES, (union, middle, end) -> symbols.add(union, 0, end, 0, Kind.NORMAL));
             symbols.addAll(List.of(START_TOKEN, END_TOKEN));
-            Map<String, Integer> ids = new HashMap<>(symbols.size() * 2);
-            symbols.forEach(symbol -> ids.put(symbol, ids.size()));
-            return new Vocabulary(symbols, ids, merges(pairs, ids, CLIP_MERGES));
+            symbols.index();
+            return of(symbols, lines, CLIP_MERGES);
         } catch (IOException e) {
             throw new UncheckedIOException("resource " + CLIP_MERGES + " is unreadable", e);
         }
-    }
-
-    /**
-     * Returns the pairs of a {@code merges.txt} in order of rank: an optional {@code #version} line, then two symbols
-     * per line.
-     *
-     * @param name of the file in messages
-     */
-    private static List<String[]> pairs(String merges, String name) throws IOException {
-        List<String[]> pairs = new ArrayList<>();
-        int number = 0;
-        for (String line : (Iterable<String>) merges.lines()::iterator) {
-            number++;
-            if (line.isEmpty() || (number == 1 && line.startsWith("#version"))) {
-                continue;
-            }
-            int space = line.indexOf(' ');
-            if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-                throw new IOException(name + " line " + number + ": expected two symbols separated by a space");
-            }
-            pairs.add(new String[] {line.substring(0, space), line.substring(space + 1)});
-        }
-        return pairs;
     }
 
     /** Reads and checks the vocabulary of a Hugging Face folder. */
@@ -117,69 +95,90 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, Merges merges)
         Path vocabFile = folder.resolve("vocab.json");
         Path mergesFile = folder.resolve(MERGES);
         for (Path file : List.of(vocabFile, mergesFile)) {
-            if (!Files.isRegularFile(file)) {
-                throw new IOException("no file " + file + ": expected vocab.json and merges.txt in a tokenizer folder");
-            }
+            require(
+                    Files.isRegularFile(file),
+                    "no file %s: expected vocab.json and merges.txt in a tokenizer folder",
+                    file);
         }
-        JsonTree vocab = JsonTree.read(vocabFile, json -> json);
-        Map<String, Integer> ids = new HashMap<>();
+        Pieces symbols = new Pieces();
         try {
-            vocab.fields().keySet().forEach(symbol -> ids.put((String) symbol, vocab.whole((String) symbol)));
-        } catch (IllegalArgumentException e) {
-            throw new IOException(vocabFile + ": " + e.getMessage(), e);
+            symbols.addAll(symbolsById(JsonTree.read(vocabFile, json -> json)));
+            symbols.index();
+            requireSymbols(symbols);
+        } catch (IllegalArgumentException | InputException e) {
+            throw new InputException(vocabFile + ": " + e.getMessage(), e);
         }
-        List<String> symbols = symbolsById(ids, vocabFile);
-        requireSymbols(ids, vocabFile);
-        List<String[]> pairs = pairs(TextFile.read(mergesFile), mergesFile.toString());
-        return new Vocabulary(symbols, ids, merges(pairs, ids, mergesFile.toString()));
+        byte[] lines = String.join("\n", TextFile.lines(mergesFile)).getBytes(UTF_8);
+        return of(symbols, lines, mergesFile.toString());
     }
 
-    private static List<String> symbolsById(Map<String, Integer> ids, Path vocabFile) throws IOException {
-        List<String> symbols = new ArrayList<>(Collections.nCopies(ids.size(), null));
-        for (Map.Entry<String, Integer> entry : ids.entrySet()) {
-            int id = entry.getValue();
-            if (id < 0 || id >= symbols.size() || symbols.get(id) != null) {
-                throw new IOException("%s gives the symbol \"%s\" the id %s: expected each of 0 to %s once"
-                        .formatted(vocabFile, entry.getKey(), id, symbols.size() - 1));
-            }
-            symbols.set(id, entry.getKey());
+    private static List<String> symbolsById(JsonTree vocab) throws InputException {
+        String[] symbols = new String[vocab.fields().size()];
+        for (Object symbol : vocab.fields().keySet()) {
+            int id = vocab.whole((String) symbol);
+            require(
+                    id >= 0 && id < symbols.length && symbols[id] == null,
+                    "the symbol \"%s\" has the id %s: expected each of 0 to %s once",
+                    symbol,
+                    id,
+                    symbols.length - 1);
+            symbols[id] = (String) symbol;
         }
-        return symbols;
+        return List.of(symbols);
     }
 
     /** Checks that every byte has symbols, within and at the end of a word, and every symbol spells bytes. */
-    private static void requireSymbols(Map<String, Integer> ids, Path vocabFile) throws IOException {
+    private static void requireSymbols(Pieces symbols) throws InputException {
         List<String> wanted = byteSymbols();
         wanted.addAll(List.of(START_TOKEN, END_TOKEN));
         for (String symbol : wanted) {
-            if (!ids.containsKey(symbol)) {
-                throw new IOException("%s lacks the symbol \"%s\": it is not the vocabulary of a CLIP tokenizer"
-                        .formatted(vocabFile, symbol));
-            }
+            require(
+                    symbols.find(symbol) >= 0,
+                    "the symbol \"%s\" is missing: it is not the vocabulary of a CLIP tokenizer",
+                    symbol);
         }
-        for (String symbol : ids.keySet()) {
-            if (!symbol.chars().allMatch(c -> byteOf((char) c) >= 0)) {
-                throw new IOException(vocabFile + " has the symbol \"" + symbol + "\", which spells no bytes");
-            }
+        for (int id = 0; id < symbols.size(); id++) {
+            String symbol = symbols.text(id);
+            require(symbol.chars().allMatch(c -> byteOf((char) c) >= 0), "the symbol \"%s\" spells no bytes", symbol);
         }
     }
 
-    private static Merges merges(List<String[]> pairs, Map<String, Integer> ids, String name) throws IOException {
+    private static Vocabulary of(Pieces symbols, byte[] lines, String name) throws InputException {
         Merges merges = new Merges();
-        for (String[] pair : pairs) {
-            String union = pair[0] + pair[1];
-            for (String symbol : List.of(pair[0], pair[1], union)) {
-                if (!ids.containsKey(symbol)) {
-                    throw new IOException("%s uses the symbol \"%s\", which vocab.json lacks".formatted(name, symbol));
+        forEachMerge(lines, name, (union, middle, end) -> merges.add(symbols, union, middle, end));
+        return new Vocabulary(symbols, merges);
+    }
+
+    /** Takes a pair of symbols: the bytes of both, and where the first and the second end. */
+    private interface MergeReader {
+        void read(byte[] union, int middle, int end) throws InputException;
+    }
+
+    /** Reads the pairs of a file in order of rank: an optional {@code #version} line, then two symbols per line. */
+    private static void forEachMerge(byte[] lines, String name, MergeReader reader) throws InputException {
+        byte[] union = new byte[lines.length];
+        int number = 0;
+        for (int at = 0; at < lines.length; at++) {
+            number++;
+            int begin = at;
+            int end = 0;
+            int middle = 0;
+            for (; at < lines.length && lines[at] != '\n'; at++) {
+                if (lines[at] == ' ') {
+                    middle = end;
+                } else {
+                    union[end++] = lines[at];
                 }
             }
-            int left = ids.get(pair[0]);
-            int right = ids.get(pair[1]);
-            if (merges.rank(left, right) >= 0) {
-                throw new IOException(name + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
+            if (at == begin || (number == 1 && new String(lines, 0, at, UTF_8).startsWith("#version"))) {
+                continue;
             }
-            merges.add(left, right, ids.get(union));
+            try {
+                require(middle > 0 && middle < end && end + 1 == at - begin, "expected two symbols and a space");
+                reader.read(union, middle, end);
+            } catch (InputException e) {
+                throw new InputException("%s line %d: %s".formatted(name, number, e.getMessage()), e);
+            }
         }
-        return merges;
     }
 }

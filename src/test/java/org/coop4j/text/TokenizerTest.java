@@ -232,6 +232,12 @@ class TokenizerTest {
         for (String text : new String[] {"a photo of a Mexican hairless dog.", "東京 🙂 1,234"}) {
             assertThat(fromFolder.encode(text)).isEqualTo(builtIn.encode(text));
         }
+        for (int id = 0; id < builtIn.vocabularySize(); id++) {
+            assertThat(fromFolder.symbol(id)).isEqualTo(builtIn.symbol(id));
+            String text = builtIn.symbol(id).replace("</w>", "");
+            assertThat(fromFolder.encode(text)).as(text).isEqualTo(builtIn.encode(text));
+        }
+        assertThat(ids).hasSize(builtIn.vocabularySize());
     }
 
     @Test
@@ -277,8 +283,8 @@ class TokenizerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "q u, '\"qu\"'",
-        "a t</w>;a t</w>, '\"a t</w>\" twice'",
+        "q u, 'merges.txt line 1: \"q\" and \"u\" are not two pieces'",
+        "a t</w>;a t</w>, merges.txt line 2: merge 1 is there twice",
         "a t</w>;in, merges.txt line 2",
         "a t</w>;i n g, merges.txt line 2",
         "a t</w>; in, merges.txt line 2",

@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.ResourceBundle;
+import java.util.ResourceBundle.Control;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.graph.host.Backend;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +41,11 @@ public final class Coop implements Callable<Integer> {
 
     /** System property: the pattern of log lines, as logback has them; without it, plain. */
     static final String LOG_PATTERN = "coop.log.pattern";
+
+    private static final String PLUGINS = "COOP_PLUGINS";
+
+    /** Commands that mostly classify one picture. */
+    private static final Set<Class<?>> BRIEF = Set.of(PredictCommand.class, ZeroShotCommand.class);
 
     /** All commands, in the order of the help. */
     public static final List<Class<? extends ConsoleCommand>> COMMANDS = List.of(
@@ -76,7 +84,8 @@ public final class Coop implements Callable<Integer> {
     private final Console console;
     private final Problems problems;
     /** Descriptions of all commands and options, and their examples. */
-    private final ResourceBundle texts = ResourceBundle.getBundle("org.coop4j.cli.help", Locale.ROOT);
+    private final ResourceBundle texts =
+            ResourceBundle.getBundle("org.coop4j.cli.help", Locale.ROOT, Control.getControl(Control.FORMAT_PROPERTIES));
 
     @Spec
     private CommandSpec spec;
@@ -137,9 +146,11 @@ public final class Coop implements Callable<Integer> {
         }
         String first =
                 words.stream().filter(word -> !word.startsWith("-")).findFirst().orElse("");
-        List<Class<? extends ConsoleCommand>> named = commands.stream()
-                .filter(type -> type.getAnnotation(Command.class).name().equals(first))
-                .toList();
+        List<Class<? extends ConsoleCommand>> named =
+                commands.stream().filter(type -> isNamed(type, first)).toList();
+        if (named.stream().anyMatch(BRIEF::contains)) {
+            startAhead(words);
+        }
         Coop coop = new Coop(console);
         try {
             int code = coop.commandLine(named.isEmpty() ? commands : named).execute(words.toArray(String[]::new));
@@ -147,6 +158,19 @@ public final class Coop implements Callable<Integer> {
             return code;
         } catch (RuntimeException | Error e) {
             return coop.problems.failed(e);
+        }
+    }
+
+    /** Returns true if a class such as {@code TrainCommand} is the command of a name: its annotation takes longer. */
+    static boolean isNamed(Class<?> type, String command) {
+        return type.getSimpleName().equalsIgnoreCase(command.replace("-", "") + "Command");
+    }
+
+    /** Starts ND4J while picocli makes a command that takes no longer, unless an option changes how it starts. */
+    private static void startAhead(List<String> words) {
+        if (System.getenv(PLUGINS) == null
+                && words.stream().noneMatch(word -> word.matches("-h|--(help|debug|plugins)(=.*)?"))) {
+            Backend.startAhead();
         }
     }
 
@@ -198,7 +222,7 @@ public final class Coop implements Callable<Integer> {
             System.getProperties().computeIfPresent(LOG_LEVEL, (name, level) -> "INFO");
             System.setProperty(LOG_PATTERN, "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
         }
-        String folder = System.getenv("COOP_PLUGINS");
+        String folder = System.getenv(PLUGINS);
         Path given = plugins == null && folder != null && !folder.isEmpty() ? Path.of(folder) : plugins;
         try {
             if (given != null) {

@@ -25,7 +25,6 @@ import org.coop4j.clip.InputImage;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Format;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.method.Classifier;
@@ -123,7 +122,6 @@ final class PredictCommand extends ConsoleCommand {
     @Override
     public Integer call() throws IOException {
         requireShare(threshold);
-        Backend.startAhead();
         LearnedClassifier learned = promptOptions.read();
         sets = learned.file().decision() != null;
         require(!raw || !sets, "--raw is for single labels: omit it");

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -60,6 +61,13 @@ class CoopTest {
         assertThat(help.substring(help.indexOf("Example"), help.indexOf("Usage:"))
                         .lines())
                 .allMatch(line -> line.isEmpty() || line.matches("(  coop |  source |    |[A-Z]).*"));
+    }
+
+    @Test
+    void everyCommandIsFoundByTheNameOfItsClass() {
+        assertThat(Coop.COMMANDS)
+                .allMatch(type ->
+                        Coop.isNamed(type, type.getAnnotation(Command.class).name()));
     }
 
     @Test

@@ -55,11 +55,6 @@ public record Benchmark(
         return published.train() + val + published.test();
     }
 
-    /** Returns true if the dataset has no images to train on. */
-    public boolean testsOnly() {
-        return published.train() == 0;
-    }
-
     /**
      * Places of a dataset's files, relative to the folder of all datasets.
      *

@@ -11,18 +11,9 @@ public final class Machine {
 
     private Machine() {}
 
-    /** Returns the process's peak memory in bytes; known on Linux. */
-    public static OptionalLong peakMemory() {
-        return memory("VmHWM");
-    }
-
     /** Returns the process's memory in bytes; known on Linux. */
     public static OptionalLong memory() {
-        return memory("VmRSS");
-    }
-
-    private static OptionalLong memory(String key) {
-        return value("/proc/self/status", key)
+        return value("/proc/self/status", "VmRSS")
                 .map(kilobytes -> OptionalLong.of(Long.parseLong(kilobytes.replaceAll("\\D", "")) << 10))
                 .orElse(OptionalLong.empty());
     }

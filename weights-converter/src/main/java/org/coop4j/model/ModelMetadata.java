@@ -2,7 +2,6 @@ package org.coop4j.model;
 
 import static org.coop4j.base.InputException.require;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -42,11 +41,6 @@ public record ModelMetadata(
     private static final String PREPROCESSING = "coop4j.preprocessing";
     private static final String SOURCE = "coop4j.source";
     private static final String PUBLICATION = "coop4j.publication";
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
 
     /** A model with CLIP's vocabulary or none, and one activation, but for TIPS's text tower. */
     public ModelMetadata(
@@ -159,10 +153,7 @@ public record ModelMetadata(
                     SourceInfo.fromJson(required(map, SOURCE)),
                     publication == null
                             ? Optional.empty()
-                            : Optional.of(JsonTree.read(
-                                    PUBLICATION,
-                                    publication,
-                                    known -> JSON.convertValue(known.fields(), Publication.class))));
+                            : Optional.of(JsonTree.read(PUBLICATION, publication, Publication::of)));
         } catch (IllegalArgumentException e) {
             throw new InputException("impossible metadata: " + e.getMessage(), e);
         }
@@ -176,7 +167,11 @@ public record ModelMetadata(
 
     /** Returns a record as JSON, fields in snake case. Readers ignore unknown fields: a later version may add some. */
     static String json(Object value) {
-        return JSON.valueToTree(value).toString();
+        return JsonMapper.builder()
+                .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                .build()
+                .valueToTree(value)
+                .toString();
     }
 
     /**
@@ -202,6 +197,16 @@ public record ModelMetadata(
                     template.isEmpty() || template.contains("{}"),
                     "template: expected {} for the class name, got \"%s\"",
                     template);
+        }
+
+        private static Publication of(JsonTree known) {
+            Map<String, Received> files = new LinkedHashMap<>();
+            JsonTree all = known.object("files");
+            for (Object name : all.fields().keySet()) {
+                JsonTree file = all.object((String) name);
+                files.put((String) name, new Received(file.text("etag"), file.text("sha256")));
+            }
+            return new Publication(known.text("from"), known.text("licence"), known.text("template"), files);
         }
     }
 
