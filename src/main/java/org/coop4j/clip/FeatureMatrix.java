@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Require;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.DoubleRows;
@@ -117,7 +118,7 @@ public final class FeatureMatrix {
 
     /** Returns the matrix of the given rows of this one, in their order. */
     public FeatureMatrix rows(int[] chosen) {
-        float[] result = new float[Math.multiplyExact(chosen.length, width)];
+        float[] result = Heap.floats(chosen.length, width);
         for (int i = 0; i < chosen.length; i++) {
             copyRow(chosen[i], result, i * width);
         }
@@ -126,7 +127,7 @@ public final class FeatureMatrix {
 
     /** Returns each row divided by its Euclidean norm, summed in double precision. */
     public FeatureMatrix normalized() {
-        float[] result = new float[values.length];
+        float[] result = Heap.floats(rows, width);
         IntStream.range(0, rows).parallel().forEach(row -> {
             double inverse = 1 / length(row);
             for (int i = row * width; i < (row + 1) * width; i++) {
@@ -143,7 +144,7 @@ public final class FeatureMatrix {
 
     /** Returns the matrix with rows as columns. */
     public FeatureMatrix transposed() {
-        float[] result = new float[values.length];
+        float[] result = Heap.floats(rows, width);
         for (int i = 0; i < values.length; i++) {
             result[i % width * rows + i / width] = values[i];
         }
@@ -152,7 +153,7 @@ public final class FeatureMatrix {
 
     /** Returns each element times a factor, in double precision. */
     public FeatureMatrix times(double factor) {
-        float[] result = new float[values.length];
+        float[] result = Heap.floats(rows, width);
         IntStream.range(0, rows).parallel().forEach(row -> {
             for (int i = row * width; i < (row + 1) * width; i++) {
                 result[i] = (float) (factor * values[i]);
@@ -163,7 +164,7 @@ public final class FeatureMatrix {
 
     /** Returns the sum with {@code factor} times a matrix of the same shape, in double precision. */
     public FeatureMatrix plus(FeatureMatrix other, double factor) {
-        float[] result = new float[values.length];
+        float[] result = Heap.floats(rows, width);
         for (int i = 0; i < result.length; i++) {
             result[i] = (float) (values[i] + factor * other.values[i]);
         }
@@ -187,7 +188,7 @@ public final class FeatureMatrix {
      */
     public FeatureMatrix products(FeatureMatrix other) {
         Require.that(width == other.width, "expected rows of width %d, got %d", other.width, width);
-        float[] products = new float[Math.multiplyExact(rows, other.rows)];
+        float[] products = Heap.floats(rows, other.rows);
         if ((double) products.length * width < BLAS_PAYS) {
             for (int i = 0; i < products.length; i++) {
                 products[i] = dot(i / other.rows, other, i % other.rows);

@@ -62,7 +62,7 @@ public final class ImageEncoder {
 
     private static final int ROWS_TOGETHER = 4;
 
-    private final NativeWeights weights;
+    final NativeWeights weights;
     private final ClipConfig.Vision vision;
     private final FeatureKind kind;
     private final FeatureKind input; // pixels or tokens
@@ -495,11 +495,6 @@ public final class ImageEncoder {
         }
         ClipConfig.ResNet resNet = (ClipConfig.ResNet) architecture;
         return new ModifiedResNet(weights, resNet.layers(), resNet.heads()).forward(images, batch, resNet.imageSize());
-    }
-
-    /** Returns true if it has native memory. */
-    boolean isAllocated() {
-        return !plans.isEmpty() || gated != null;
     }
 
     /** Frees the plans and learned tensors; to be called under the lock. */

@@ -6,6 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Require;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
 import org.coop4j.graph.AttentionLayout.Queries;
@@ -247,7 +248,7 @@ public final class PromptEncoder {
          * @param image the image's features; null if the vectors do not depend on them
          */
         public FeatureMatrix features(float[] image) {
-            float[] result = new float[Math.multiplyExact(classes(), embed())];
+            float[] result = Heap.floats(classes(), embed());
             for (StepPlan chunk : chunks) {
                 chunk.run(image, null, null, 0);
                 chunk.readByClass(Step.FEATURES, result);

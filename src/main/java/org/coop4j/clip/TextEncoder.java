@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Heap;
 import org.coop4j.eval.Predictions;
 import org.coop4j.model.ClipConfig;
 
@@ -36,7 +37,7 @@ record TextEncoder(NativeWeights weights) {
 
     private FeatureMatrix encodeAll(List<int[]> prompts) {
         int embed = weights.architecture().embedDim();
-        float[] features = new float[Math.multiplyExact(prompts.size(), embed)];
+        float[] features = Heap.floats(prompts.size(), embed);
         int from = 0;
         while (from < prompts.size()) {
             int to = from;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Require;
 import org.coop4j.clip.Clip;
@@ -181,7 +182,7 @@ public interface FeatureSet {
     }
 
     private float[] copies(int... positions) {
-        float[] rows = new float[Math.multiplyExact(positions.length, width())];
+        float[] rows = Heap.floats(positions.length, width());
         IntStream.range(0, positions.length).parallel().forEach(i -> copy(positions[i], 0, rows, i * width()));
         return rows;
     }

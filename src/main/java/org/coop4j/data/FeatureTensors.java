@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.InputException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset.Split;
@@ -71,9 +72,6 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     /** The one-hot labels of Tip-Adapter's cache, [rows, classes]. */
     private static final String VALUES = "values";
 
-    /** Limit on unpacked arrays in bytes: in float64, twice the float32 features that {@link #rows} allows. */
-    private static final long LARGEST_UNPACKED = Runtime.getRuntime().maxMemory();
-
     private static final int SHA256_BYTES = 32;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -90,7 +88,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
      */
     static FeatureTensors open(Path file) throws IOException {
         if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npz")) {
-            NpzFile arrays = NpzFile.open(file, LARGEST_UNPACKED);
+            NpzFile arrays = NpzFile.open(file, Runtime.getRuntime().maxMemory());
             return new FeatureTensors(file, arrays, arrays.arrays(), Map.of());
         }
         WeightsFile weights = WeightsFile.open(file);
@@ -186,14 +184,9 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     }
 
     private StoredFeatures.Rows rows(TensorView tensor) throws IOException {
-        Shape shape = requireMatrix(tensor).shape();
-        long bytes = shape.elements() * Math.min(Float.BYTES, tensor.dtype().bytes());
-        long most = Runtime.getRuntime().maxMemory() / 2;
-        if (bytes > most || shape.elements() > Integer.MAX_VALUE - 8) {
-            throw problem(
-                    "%s %s takes %d MB of memory, more than the limit of %d MB: set JAVA_TOOL_OPTIONS=-Xmx…, or use fewer images"
-                            .formatted(tensor.name(), shape, bytes >> 20, most >> 20));
-        }
+        long bytes = requireMatrix(tensor).shape().elements()
+                * Math.min(Float.BYTES, tensor.dtype().bytes());
+        Heap.require(bytes + bytes / 2); // it is not alone
         return StoredFeatures.Rows.read(tensor);
     }
 

@@ -315,12 +315,7 @@ public record ImageDataset(
 
     /** Returns the file of features that all images come from; empty for images to be encoded. */
     public Optional<StoredFeatures> stored() {
-        return Stream.of(train, test)
-                .flatMap(List::stream)
-                .limit(1)
-                .filter(image -> image.stored() != null)
-                .map(image -> image.stored().features())
-                .findFirst();
+        return StoredFeatures.of(train.isEmpty() ? test : train);
     }
 
     /**

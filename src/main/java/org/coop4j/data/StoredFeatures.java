@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureMatrix;
@@ -45,6 +48,16 @@ public record StoredFeatures(
         Rows rows,
         byte[][] contents) {
 
+    /** Returns the file that images of one source come from; empty for images to be encoded. */
+    public static Optional<StoredFeatures> of(List<LabelledImage> images) {
+        return images.stream()
+                .limit(1)
+                .map(LabelledImage::stored)
+                .filter(Objects::nonNull)
+                .map(Row::features)
+                .findFirst();
+    }
+
     /**
      * Rows of numbers in memory; those of 16 bits keep them, which halves the memory of a large file.
      *
@@ -65,7 +78,7 @@ public record StoredFeatures(
             if (tensor.dtype().bytes() != Short.BYTES) {
                 return new Rows(count, width, tensor.dtype(), null, tensor.floats());
             }
-            short[] halves = new short[Math.multiplyExact(count, width)];
+            short[] halves = new short[Heap.length(count, width, Short.BYTES)];
             ShortBuffer target = ShortBuffer.wrap(halves);
             tensor.forEachChunk(chunk -> target.put(chunk.asShortBuffer()));
             return new Rows(count, width, tensor.dtype(), halves, null);
@@ -107,7 +120,7 @@ public record StoredFeatures(
 
         /** Returns a copy of all rows in float32. */
         public FeatureMatrix matrix() {
-            float[] values = new float[Math.multiplyExact(count, width)];
+            float[] values = Heap.floats(count, width);
             IntStream.range(0, count).parallel().forEach(row -> copy(row, values, row * width));
             return FeatureMatrix.of(count, width, values);
         }

@@ -2,6 +2,7 @@ package org.coop4j.features;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Scores;
@@ -49,7 +50,7 @@ record LinearClassifier(int classes, double[] weights, double c) {
         requireFinite(images);
         int n = images.rows();
         float[] values = images.toArray();
-        float[] logits = new float[Math.multiplyExact(n, classes)];
+        float[] logits = Heap.floats(n, classes);
         IntStream.range(0, (n + TILE - 1) / TILE).parallel().forEach(tile -> {
             int from = tile * TILE;
             double[][] scores = scores(values, from, Math.min(n, from + TILE));

@@ -3,6 +3,7 @@ package org.coop4j.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Log;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -211,7 +212,7 @@ class LogisticRegression {
     }
 
     private static double[] centred(FeatureMatrix features, double[] means) {
-        double[] centred = new double[features.rows() * means.length];
+        double[] centred = new double[Heap.length(features.rows(), means.length, Double.BYTES)];
         for (int i = 0; i < centred.length; i++) {
             int feature = i % means.length;
             centred[i] = features.get(i / means.length, feature) - means[feature];

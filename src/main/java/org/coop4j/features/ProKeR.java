@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -47,8 +48,8 @@ record ProKeR(
     /** Number of keys from which the views of an image are averaged. */
     private static final int MOST_VIEWS = 8_000;
 
-    /** Number of keys whose kernel takes 2 GB. */
-    private static final int MOST_KEYS = 16_384;
+    /** Bytes for every two keys: their cosine, the kernel and the equations. */
+    private static final int OF_TWO_KEYS = Float.BYTES + 2 * Double.BYTES;
 
     /** Number of keys whose 200 equations are solved in seconds. */
     private static final int MOST_SEARCHED = 2_048;
@@ -132,15 +133,10 @@ record ProKeR(
         /**
          * Takes every view as a key, or the mean view of each image if there were too many.
          *
-         * @throws IllegalArgumentException if there are more images than a kernel can be computed of
+         * @throws org.coop4j.base.RefusedException if the kernel of so many images does not fit
          */
         static Support of(FeatureSet images, FeatureMatrix text) {
-            Require.that(
-                    images.size() <= MOST_KEYS,
-                    "%s compares every two of %d images: learn from at most %d of them, with fewer shots",
-                    new ProKeR().id(),
-                    images.size(),
-                    MOST_KEYS);
+            Heap.length(images.size(), images.size(), OF_TWO_KEYS);
             boolean apart = (long) images.size() * images.views() <= MOST_VIEWS;
             FeatureSet pooled = ViewPooling.pooled(images);
             FeatureMatrix keys = (apart ? pooled.matrix() : ViewPooling.mean(images)).normalized();

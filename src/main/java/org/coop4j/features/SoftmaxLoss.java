@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
@@ -68,7 +69,7 @@ class SoftmaxLoss implements AutoCloseable {
         this.penalty = penalty;
         this.c = c;
         this.interceptScale = interceptScale;
-        residuals = new double[n * k];
+        residuals = new double[Heap.length(n, k, Double.BYTES)];
         losses = new double[n];
         x = DoubleRows.of(features, d);
         w = DoubleRows.allocate(d, k);

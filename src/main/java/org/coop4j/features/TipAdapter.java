@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
@@ -217,7 +218,7 @@ record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMet
             T zeroShot = graph.times(graph.product(x, text), scale);
             float[] shift = new float[keys.rows()];
             Arrays.fill(shift, (float) -weights.beta());
-            float[] values = new float[Math.multiplyExact(text.rows(), keys.rows())]; // one-hot labels, [classes, keys]
+            float[] values = Heap.floats(text.rows(), keys.rows()); // one-hot labels, [classes, keys]
             for (int key = 0; key < labels.length; key++) {
                 if (labels[key] >= 0) {
                     values[labels[key] * labels.length + key] = 1;

@@ -1,6 +1,7 @@
 package org.coop4j.features;
 
 import java.util.stream.IntStream;
+import org.coop4j.base.Heap;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSet.DenseFeatures;
@@ -35,7 +36,7 @@ final class ViewPooling {
     private static float[] rows(FeatureSet images, int first) {
         int width = images.width();
         int views = images.views();
-        float[] rows = new float[Math.multiplyExact(images.size() * views, width)];
+        float[] rows = Heap.floats(images.size() * views, width);
         for (int i = 0; i < images.size() * views; i++) {
             images.copy(i / views, i % views + first, rows, i * width);
         }
@@ -50,7 +51,7 @@ final class ViewPooling {
     /** Returns the mean of each image's views, not normalised, [images, width]. */
     static FeatureMatrix mean(FeatureSet images) {
         int width = images.width();
-        float[] means = new float[Math.multiplyExact(images.size(), width)];
+        float[] means = Heap.floats(images.size(), width);
         float[] row = new float[width];
         for (int i = 0; i < images.size(); i++) {
             for (int view = 0; view < images.views(); view++) {
@@ -66,7 +67,7 @@ final class ViewPooling {
     /** Returns the sum of the normalised features of all views of each class's images, [classes, width]. */
     static FeatureMatrix sums(FeatureSet images, int classes) {
         int width = images.width();
-        float[] sums = new float[Math.multiplyExact(classes, width)];
+        float[] sums = Heap.floats(classes, width);
         float[] row = new float[width];
         for (int i = 0; i < images.size(); i++) {
             for (int view = 0; view < images.views(); view++) {

@@ -4,8 +4,8 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleFunction;
-import java.util.function.DoubleUnaryOperator;
 import org.coop4j.base.Require;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -79,8 +79,8 @@ final class Rotary extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         int pairs = angles[0].length;
-        float[] cos = floats(Math::cos);
-        float[] sin = floats(Math::sin);
+        float[] cos = Floats.rounded(angles, Math::cos);
+        float[] sin = Floats.rounded(angles, Math::sin);
         return HostKernel.eachRow(angles.length, workers, () -> {
             Row row = in[0].isRounded() ? new RoundedRow(in[0], out[0]) : new Row(in[0], out[0]);
             return token -> {
@@ -93,18 +93,6 @@ final class Rotary extends GraphOp {
                 }
             };
         });
-    }
-
-    private float[] floats(DoubleUnaryOperator function) {
-        double[] values = Arrays.stream(angles)
-                .flatMapToDouble(Arrays::stream)
-                .map(function)
-                .toArray();
-        float[] rounded = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-            rounded[i] = (float) values[i];
-        }
-        return rounded;
     }
 
     /** A worker's copy of a row. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.coop4j.base.Heap;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -181,7 +182,7 @@ public record LinearHead(FeatureMatrix weights, float scale, float[] bias, Adapt
             ClassifierFile.Tensor old = file.tensor(name);
             long[] dims = old.shape().toArray();
             int width = old.values().length / Math.toIntExact(dims[0]);
-            float[] rows = new float[Math.multiplyExact(positions.length, width)];
+            float[] rows = Heap.floats(positions.length, width);
             int used = 0;
             for (int i = 0; i < positions.length; i++) {
                 boolean known = positions[i] >= 0;

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Heap;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
@@ -161,7 +162,7 @@ record PromptClassifier(PromptMethod method, Clip clip, ClassifierFile file) {
     static FeatureMatrix logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
         FeatureMatrix x = images.normalized();
         int classes = encoding.classes();
-        float[] logits = new float[Math.multiplyExact(x.rows(), classes)];
+        float[] logits = Heap.floats(x.rows(), classes);
         for (int i = 0; i < x.rows(); i++) {
             FeatureMatrix w = encoding.features(x.row(i)).normalized();
             for (int c = 0; c < classes; c++) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.base.Heap;
 import org.coop4j.base.Require;
 import org.coop4j.base.Settings.Setting;
 import org.coop4j.clip.Clip;
@@ -124,7 +125,7 @@ public record PromptContext(
     /** Returns the embeddings of tokens, [tokens, width]. */
     static float[] embeddings(Clip clip, int... tokens) {
         int width = clip.architecture().text().width();
-        float[] embeddings = new float[Math.multiplyExact(tokens.length, width)];
+        float[] embeddings = Heap.floats(tokens.length, width);
         for (int i = 0; i < tokens.length; i++) {
             System.arraycopy(clip.tokenEmbedding(tokens[i]), 0, embeddings, i * width, width);
         }

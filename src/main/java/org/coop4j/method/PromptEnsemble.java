@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.base.Heap;
 import org.coop4j.base.InputException;
 import org.coop4j.base.JsonTree;
 import org.coop4j.base.Numbers;
@@ -114,7 +115,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
             requireFit(space, classNames);
         }
         int classes = classNames.size();
-        float[] sum = new float[Math.multiplyExact(classes, space.embedDim())];
+        float[] sum = Heap.floats(classes, space.embedDim());
         long total = (long) templates.size() * classes;
         try (Progress.Task task = progress.task("prompts", total, Progress.Unit.PROMPTS)) {
             for (String template : templates) {
@@ -175,7 +176,7 @@ public record PromptEnsemble(List<String> templates, Tokenizer.Overflow overflow
         int classes = classNames.size();
         int width = features.width();
         int templates = features.rows() / classes;
-        float[] mean = new float[Math.multiplyExact(classes, width)];
+        float[] mean = Heap.floats(classes, width);
         if (descriptions.isEmpty()) {
             for (int i = 0; i < all.length; i++) {
                 mean[i % mean.length] += all[i] / templates;

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import onnx.Onnx.TensorProto.DataType;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace.FeatureKind;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.model.ClipConfig;
 import org.coop4j.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -89,8 +89,8 @@ record Towers(
         int width = vit.width();
         double[][] angles = vit.rotaryAngles(vit.tokens());
         long[] shape = {angles.length, 1, angles[0].length, 1}; // [tokens, 1, pairs, 1]
-        String cos = graph.constant("rotary_cos", shape, values(angles, Math::cos));
-        String sin = graph.constant("rotary_sin", shape, values(angles, Math::sin));
+        String cos = graph.constant("rotary_cos", shape, Floats.rounded(angles, Math::cos));
+        String sin = graph.constant("rotary_sin", shape, Floats.rounded(angles, Math::sin));
         return qkv -> {
             String x = graph.slice(qkv, 2, 0, 2L * width);
             x = graph.reshape(x, 0, 0, 2L * vit.heads(), angles[0].length, 2); // [b, t, 2 heads, pairs, 2]
@@ -101,18 +101,6 @@ record Towers(
             x = graph.reshape(graph.concatenate(4, rotatedA, rotatedB), 0, 0, 2L * width);
             return graph.concatenate(2, x, graph.slice(qkv, 2, 2L * width, 3L * width));
         };
-    }
-
-    private static float[] values(double[][] angles, DoubleUnaryOperator function) {
-        double[] values = Arrays.stream(angles)
-                .flatMapToDouble(Arrays::stream)
-                .map(function)
-                .toArray();
-        float[] floats = new float[values.length];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = (float) values[i];
-        }
-        return floats;
     }
 
     /** Adds attention pooling with an MLP: [batch, tokens, width] → [batch, width]. */

@@ -89,7 +89,7 @@ final class CompareCommand extends ConsoleCommand {
         Tested given = dataOptions == null
                 ? null
                 : first.ofOthers(dataOptions.spec(), new Choice(null, dataOptions.half, null, false));
-        Optional<StoredFeatures> stored = given == null ? first.ownRun().stored() : given.stored();
+        Optional<StoredFeatures> stored = given == null ? first.ownRun().stored() : StoredFeatures.of(given.images());
         try (FeatureSpace space = learned.get(0).open(stored, Optional.of(FLOAT32))) {
             Images images = bankOptions.images(space);
             Tested tested = given == null ? first.own(images, first.ownRun().orientation(Split.TEST)) : given;

@@ -101,7 +101,7 @@ final class EvalCommand extends ConsoleCommand {
         boolean ofTheRun = dataOptions == null && splitOptions.split() == Split.TEST;
         Tested given = ofTheRun ? null : images(retest);
         require(!ofTheRun || splitOptions.seed == null, "--seed divides the images of --data: give both");
-        Optional<StoredFeatures> stored = given == null ? retest.ownRun().stored() : given.stored();
+        Optional<StoredFeatures> stored = given == null ? retest.ownRun().stored() : StoredFeatures.of(given.images());
         require(errors == null || stored.isEmpty(), "--errors copies images, and features have none: omit it");
         Precision ofRun = retest.run().map(run -> run.config().precision()).orElse(FLOAT32);
         try (FeatureSpace space = learned.open(stored, precision.or(ofRun))) {

@@ -21,7 +21,6 @@ import org.coop4j.data.ImageDataset.ClassHalf;
 import org.coop4j.data.ImageDataset.Split;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.SplitRules.SplitShares;
-import org.coop4j.data.StoredFeatures;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Images;
@@ -48,17 +47,7 @@ public record EvaluationData(
      *
      * @param classNames name of each label
      */
-    public record Tested(List<String> classNames, List<LabelledImage> images) {
-
-        /** Returns the features of the images; empty if they are files. */
-        public Optional<StoredFeatures> stored() {
-            return images.stream()
-                    .limit(1)
-                    .filter(image -> image.stored() != null)
-                    .map(image -> image.stored().features())
-                    .findFirst();
-        }
-    }
+    public record Tested(List<String> classNames, List<LabelledImage> images) {}
 
     /**
      * Reads what is recorded of a classifier's run.

@@ -1,5 +1,7 @@
 package org.coop4j.graph.host;
 
+import java.util.function.DoubleUnaryOperator;
+
 /**
  * Arithmetic on rows in heap arrays, written so that the JIT compiler uses vector instructions.
  *
@@ -12,6 +14,15 @@ public final class Floats {
     private static final float HUGE = 3e38f;
 
     private Floats() {}
+
+    /** Returns a function's values at all elements, row after row, each rounded from double precision. */
+    public static float[] rounded(double[][] rows, DoubleUnaryOperator function) {
+        float[] rounded = new float[rows.length * rows[0].length];
+        for (int i = 0; i < rounded.length; i++) {
+            rounded[i] = (float) function.applyAsDouble(rows[i / rows[0].length][i % rows[0].length]);
+        }
+        return rounded;
+    }
 
     /** Returns 1 if {@code y} is positive, else {@code floor}: the derivative of a rectifier. */
     public static float step(float y, float floor) {
