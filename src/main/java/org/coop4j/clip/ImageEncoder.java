@@ -62,18 +62,16 @@ public final class ImageEncoder {
 
     private static final int ROWS_TOGETHER = 4;
 
-    final NativeWeights weights;
+    private final NativeWeights weights;
     private final ClipConfig.Vision vision;
     private final FeatureKind kind;
     private final FeatureKind input; // pixels or tokens
 
-    /** Plans by their number of images and their alignment. */
+    /** Plans by their number of images and their alignment; the one for heat maps by an empty list. */
     private final Map<List<Integer>, ExecutionPlan> plans = new HashMap<>();
 
     /** Learned tensors of a changed tower, and the gates. */
     private final Map<String, INDArray> learned = new HashMap<>();
-
-    private ExecutionPlan gated; // null until a map is made
 
     /**
      * @param kind what the features are
@@ -205,21 +203,19 @@ public final class ImageEncoder {
                             .formatted(weights.model().path().getFileName()));
         }
         return weights.lock().hold(() -> {
-            if (gated == null) {
-                weights.allocated().add(this);
-                gated = newGatedPlan(vit);
-            }
+            weights.allocated().add(this);
+            ExecutionPlan gated = plans.computeIfAbsent(List.of(), k -> newGatedPlan(vit));
             ArrayValues input = ArrayValues.of(gated.input("images"));
             input.buffer().put(0, pixels, 0, input.buffer().capacity());
             input.store();
-            gated.run(
-                    "gradient", () -> ArrayValues.of(gated.input("gradient")).fill(gradient.apply(values("features"))));
-            return values("map");
+            gated.run("gradient", () -> ArrayValues.of(gated.input("gradient"))
+                    .fill(gradient.apply(values(gated, "features"))));
+            return values(gated, "map");
         });
     }
 
-    private float[] values(String output) {
-        ArrayValues values = ArrayValues.of(gated.output(output));
+    private static float[] values(ExecutionPlan plan, String output) {
+        ArrayValues values = ArrayValues.of(plan.output(output));
         values.load();
         return values.toArray();
     }
@@ -374,11 +370,9 @@ public final class ImageEncoder {
     private ExecutionPlan newGatedPlan(ClipConfig.Vit vit) {
         Graph graph = Graph.create().in(weights.precision());
         int patches = vit.grid() * vit.grid();
-        SDVariable gates = graph.variable("gates", learned.computeIfAbsent("gates", name -> {
-            INDArray ones = NativeMemory.array(DataType.FLOAT, patches);
-            ones.assign(1);
-            return ones;
-        }));
+        SDVariable gates = graph.variable(
+                "gates", learned.computeIfAbsent("gates", name -> NativeMemory.array(DataType.FLOAT, patches)
+                        .assign(1)));
         Parameters.Changes changes = changes(graph);
         ImageRows added = changes.imageRows();
         Parameters parameters = changes.gated(x -> {
@@ -497,15 +491,16 @@ public final class ImageEncoder {
         return new ModifiedResNet(weights, resNet.layers(), resNet.heads()).forward(images, batch, resNet.imageSize());
     }
 
+    /** Returns true if it has native memory. */
+    boolean isAllocated() {
+        return !plans.isEmpty();
+    }
+
     /** Frees the plans and learned tensors; to be called under the lock. */
     void close() {
         weights.allocated().remove(this);
         plans.values().forEach(ExecutionPlan::close);
         plans.clear();
-        if (gated != null) {
-            gated.close();
-            gated = null;
-        }
         learned.values().forEach(NativeMemory::free);
         learned.clear();
     }

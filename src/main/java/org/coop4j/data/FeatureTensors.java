@@ -186,7 +186,7 @@ public record FeatureTensors(Path file, Closeable source, Map<String, TensorView
     private StoredFeatures.Rows rows(TensorView tensor) throws IOException {
         long bytes = requireMatrix(tensor).shape().elements()
                 * Math.min(Float.BYTES, tensor.dtype().bytes());
-        Heap.require(bytes + bytes / 2); // it is not alone
+        Heap.require(bytes + bytes / 2); // room for the work on them, too
         return StoredFeatures.Rows.read(tensor);
     }
 

@@ -48,8 +48,8 @@ record ProKeR(
     /** Number of keys from which the views of an image are averaged. */
     private static final int MOST_VIEWS = 8_000;
 
-    /** Bytes for every two keys: their cosine, the kernel and the equations. */
-    private static final int OF_TWO_KEYS = Float.BYTES + 2 * Double.BYTES;
+    /** Bytes per pair of keys: a cosine in float32, and the kernel and the equations in float64. */
+    private static final int PER_PAIR = Float.BYTES + 2 * Double.BYTES;
 
     /** Number of keys whose 200 equations are solved in seconds. */
     private static final int MOST_SEARCHED = 2_048;
@@ -136,7 +136,7 @@ record ProKeR(
          * @throws org.coop4j.base.RefusedException if the kernel of so many images does not fit
          */
         static Support of(FeatureSet images, FeatureMatrix text) {
-            Heap.length(images.size(), images.size(), OF_TWO_KEYS);
+            Heap.length(images.size(), images.size(), PER_PAIR);
             boolean apart = (long) images.size() * images.views() <= MOST_VIEWS;
             FeatureSet pooled = ViewPooling.pooled(images);
             FeatureMatrix keys = (apart ? pooled.matrix() : ViewPooling.mean(images)).normalized();

@@ -4,7 +4,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 
-/** Large arrays on Java's heap: one that does not fit is refused with a limit that would do. */
+/** Large arrays on Java's heap. One that does not fit is refused, and the message names a heap size that is enough. */
 public final class Heap {
 
     private Heap() {}
@@ -21,27 +21,27 @@ public final class Heap {
     /**
      * Returns the length of an array [rows, width].
      *
-     * @param bytes that one of its numbers takes
+     * @param bytes per number
      * @throws RefusedException if it does not fit
      */
     public static int length(int rows, int width, int bytes) {
         long length = (long) rows * width;
         if (length > Integer.MAX_VALUE - 8) {
             throw new RefusedException(
-                    "%,d x %,d numbers are more than an array of Java holds: use fewer images".formatted(rows, width));
+                    "%,d x %,d numbers do not fit into a Java array: use fewer images".formatted(rows, width));
         }
         require(length * bytes);
         return (int) length;
     }
 
     /**
-     * Refuses arrays, the largest of which is a part of the heap that is collected at once.
+     * Checks that there is room for this many bytes, after a garbage collection if need be.
      *
-     * @throws RefusedException if there is no place for these bytes
+     * @throws RefusedException if there is not
      */
     public static void require(long bytes) {
         long most = Runtime.getRuntime().maxMemory();
-        if (bytes > most / 16 && bytes > free()) { // smaller ones do not pay the look
+        if (bytes > most / 16 && bytes > free()) { // smaller arrays are not worth the check
             System.gc();
             long free = free();
             if (bytes > free) {
@@ -53,7 +53,7 @@ public final class Heap {
         }
     }
 
-    /** Returns the bytes that are free in the generation that has most of them. */
+    /** Returns the free bytes of the generation that has the most, since an array lies in one generation. */
     private static long free() {
         return ManagementFactory.getMemoryPoolMXBeans().stream()
                 .filter(pool -> pool.getType() == MemoryType.HEAP)
