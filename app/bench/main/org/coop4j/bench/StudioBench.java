@@ -70,6 +70,7 @@ public final class StudioBench implements Closeable {
             try (StudioBench studio = new StudioBench(photos, clip, folder.resolve("bank"))) {
                 studio.state();
                 result.put("first_start_s", since(start));
+                studio.open();
                 studio.movesWhile(
                         "encoding",
                         state -> state.path("encoded").asInt() < pictures
@@ -102,6 +103,16 @@ public final class StudioBench implements Closeable {
             return result;
         } finally {
             CacheFolder.delete(folder);
+        }
+    }
+
+    /** Loads the page and the first pictures, as a browser does before anybody clicks. */
+    private void open() throws IOException {
+        for (String file : List.of("", "studio.css", "studio.js", "board.js", "parts.js")) {
+            ask(file, null);
+        }
+        for (JsonNode picture : ask("api/pictures?class=class-0&count=40", null)) {
+            ask("thumbnail/" + picture.path("id").asText(), null);
         }
     }
 

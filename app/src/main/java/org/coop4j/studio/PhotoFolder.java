@@ -1,7 +1,7 @@
 package org.coop4j.studio;
 
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 import static org.coop4j.studio.StudioProblem.require;
 
 import java.io.Closeable;
@@ -18,12 +18,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -64,29 +61,24 @@ final class PhotoFolder implements Closeable {
     private static final Logger LOG = Log.of(PhotoFolder.class);
     private static final int FEWEST_TO_TEST = 8;
 
-    /** Longest pause between two writes of a file that is being copied. */
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
-
     private static final Pattern PLAIN = Pattern.compile("\\p{ASCII}*");
 
     final Path root;
     Journal journal;
     final NavigableMap<String, Photo> photos = new TreeMap<>(); // by path
     final NavigableSet<String> classes = new TreeSet<>();
-    private final Set<String> tests = new LinkedHashSet<>(); // contents
     private final IoFunction<Path, String> sha256;
     private final String owner; // of a journal that this user's studios write at this place
     private final FileChannel lock; // null if nothing is written into the folder
-    private Map<String, List<Photo>> byId = Map.of();
+    private final NavigableMap<String, Photo> copies = new TreeMap<>(); // by Photo.copy()
     private FolderTimes seen; // null if the folder is to be listed again
-    private Instant refreshed = Instant.EPOCH; // when changes were last looked for
     private Set<String> unusable = Set.of(); // names
     private Set<String> unreadable = Set.of(); // places
     private long revision = 1;
+    private Snapshot latest; // null until somebody asks for the state of this revision
     final boolean several; // labels come from a table
     private String tableFault; // why the table cannot be read, or null
     private List<Object> tableSeen = List.of();
-    private Map<String, SortedMap<String, Boolean>> judged;
 
     /**
      * Opens a folder, finishes what a killed studio of this user had begun, and lists the pictures.
@@ -244,15 +236,20 @@ final class PhotoFolder implements Closeable {
     }
 
     Snapshot snapshot() {
-        return new Snapshot(
-                root,
-                revision,
-                journal.state(),
-                List.copyOf(classes),
-                List.copyOf(photos.values()),
-                Set.copyOf(tests),
-                Set.copyOf(journal.places().kept),
-                judged);
+        if (latest == null) {
+            Places now = journal.places();
+            Snapshot untested = new Snapshot(
+                    root,
+                    revision,
+                    journal.state(),
+                    List.copyOf(classes),
+                    List.copyOf(photos.values()),
+                    Set.of(),
+                    Set.copyOf(now.kept),
+                    several ? Map.copyOf(now.judged) : null);
+            latest = untested.testedOn(tests(untested));
+        }
+        return latest;
     }
 
     /** Returns names of files and folders that are passed over, since not every program can say them. */
@@ -266,28 +263,27 @@ final class PhotoFolder implements Closeable {
 
     /** Returns the pictures of a content. */
     List<Photo> of(String id) {
-        return byId.getOrDefault(id, List.of());
+        return List.copyOf(Places.inside(copies, id).values());
+    }
+
+    /** Returns the picture of a {@link Photo#copy}, or null. */
+    Photo copy(String name) {
+        return copies.get(name);
     }
 
     // What is there
 
     /**
-     * Lists the folders again if something was changed from outside, and returns true then. Of the files themselves it
-     * looks at those that may have been half written the last time; {@link #refresh(Listing)} looks at all.
+     * Lists the folders again if their times show a change from outside, and returns true then; {@link #refresh(Listing)}
+     * looks at all files.
      */
     boolean refresh() throws IOException {
-        Instant since = refreshed.minus(LONGEST_PAUSE);
-        refreshed = Instant.now();
-        return scanIf(seen == null
-                || seen.isChanged()
-                || (several && !tableSeen.equals(tableNow()))
-                || photos.values().stream()
-                        .anyMatch(one -> one.time().toInstant().isAfter(since) && !isStill(one)));
+        return scanIf(seen == null || seen.isChanged() || (several && !tableSeen.equals(tableNow())));
     }
 
     /**
      * Does the same if {@link #list} found a change that the times of folders do not show: a file was overwritten in place,
-     * or appeared while pictures were moved.
+     * was still being written, or appeared while pictures were moved.
      */
     boolean refresh(Listing present) throws IOException {
         return scanIf(!(several || present.classes.equals(classes))
@@ -306,14 +302,6 @@ final class PhotoFolder implements Closeable {
     private boolean isKnown(Map.Entry<String, BasicFileAttributes> found) {
         Photo known = photos.get(found.getKey());
         return known == null ? unreadable.contains(found.getKey()) : known.isStill(found.getValue());
-    }
-
-    private boolean isStill(Photo one) {
-        try {
-            return one.isStill(Files.readAttributes(root.resolve(one.path()), BasicFileAttributes.class));
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     /**
@@ -387,6 +375,7 @@ final class PhotoFolder implements Closeable {
         });
         photos.clear();
         photos.putAll(found);
+        index();
         classes.clear();
         classes.addAll(several ? journal.places().classes : present.classes);
         unusable = present.unusable;
@@ -466,33 +455,38 @@ final class PhotoFolder implements Closeable {
         return some.stream().filter(one -> !others.contains(one)).toList();
     }
 
-    /**
-     * Begins a revision, with test pictures of the classes that have enough labels of a person. Content alone decides which, so that it makes no
-     * difference which pictures were sorted first, often the easy ones.
-     */
+    private void index() {
+        copies.clear();
+        photos.values().forEach(one -> copies.put(one.copy(), one));
+    }
+
+    /** Begins a revision. */
     void changed() {
         revision++;
-        byId = photos.values().stream().collect(groupingBy(Photo::id));
+        latest = null;
         if (several) {
             classes.clear();
             classes.addAll(journal.places().classes);
-            judged = Map.copyOf(journal.places().judged);
         }
-        tests.clear();
+    }
+
+    /**
+     * Returns the contents of test pictures, of the classes that have enough labels of a person. Content alone decides which,
+     * so that it makes no difference which pictures were sorted first, often the easy ones.
+     */
+    private static Set<String> tests(Snapshot now) {
         Map<String, Set<String>> contents = new TreeMap<>(); // by class
-        Snapshot now = snapshot();
         now.byClass()
                 .forEach((name, own) -> contents.put(
                         name,
                         own.stream().filter(now::isLabelled).map(Photo::sha256).collect(toSet())));
         contents.values().removeIf(own -> own.size() < FEWEST_TO_TEST);
-        Stream<String> able = several
-                ? photos.values().stream()
+        Stream<String> able = now.isSeveral()
+                ? now.photos().stream()
+                        .filter(one -> now.decided(one).keySet().containsAll(contents.keySet()))
                         .map(Photo::sha256)
-                        .filter(one -> judged.containsKey(one)
-                                && judged.get(one).keySet().containsAll(contents.keySet()))
                 : contents.values().stream().flatMap(Set::stream);
-        able.filter(one -> !contents.isEmpty() && isDrawn(one)).forEach(tests::add);
+        return able.filter(one -> !contents.isEmpty() && isDrawn(one)).collect(toUnmodifiableSet());
     }
 
     /** Returns true for a third of all contents. */
@@ -610,11 +604,17 @@ final class PhotoFolder implements Closeable {
                     move.from(),
                     move.to(),
                     (one, place) -> new Photo(one.sha256(), place, one.size(), one.time()));
+            index();
             return;
         }
-        photos.remove(move.from());
+        if (known != null) {
+            photos.remove(known.path());
+            copies.remove(known.copy());
+        }
         if (!move.to().startsWith(OWN)) {
-            photos.put(move.to(), Photo.of(move.sha256(), move.to(), now)); // a change since then is noticed later
+            Photo moved = Photo.of(move.sha256(), move.to(), now); // a change since then is noticed later
+            photos.put(moved.path(), moved);
+            copies.put(moved.copy(), moved);
         }
     }
 

@@ -141,6 +141,11 @@ record Snapshot(
         return new Snapshot(root, revision, state, classes, others, tests, kept, judged);
     }
 
+    /** Returns this with test pictures of some contents. */
+    Snapshot testedOn(Set<String> contents) {
+        return new Snapshot(root, revision, state, classes, photos, contents, kept, judged);
+    }
+
     boolean isSeveral() {
         return judged != null;
     }

@@ -640,10 +640,7 @@ final class Studio implements Closeable {
 
     private Photo copy(String name) {
         return found(
-                of(String.valueOf(name).replaceFirst("/.*", "")).stream()
-                        .filter(one -> one.copy().equals(name))
-                        .findFirst()
-                        .orElse(null),
+                name == null ? null : folder.copy(name),
                 "A copy is gone: it was changed, moved or deleted elsewhere. Look again.");
     }
 

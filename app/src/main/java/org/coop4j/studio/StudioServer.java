@@ -9,6 +9,7 @@ import static org.eclipse.jetty.http.HttpStatus.FORBIDDEN_403;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.JavalinConfig;
@@ -82,6 +83,9 @@ public final class StudioServer implements Closeable {
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
+
+    /** Prepared before the first click, which must not wait for it. */
+    private static final ObjectReader BODY = JSON.readerFor(Body.class);
 
     /** The library of the page, in its WebJar. */
     private static final String PREACT = "/META-INF/resources/webjars/preact/10.27.2/dist/preact.module.js";
@@ -406,7 +410,7 @@ public final class StudioServer implements Closeable {
         routes.post("/api/" + name, context -> {
             Object done;
             try {
-                Body given = JSON.readValue(read(context), Body.class);
+                Body given = BODY.readValue(read(context));
                 require(given != null, "The request is null: expected an object.");
                 done = change.apply(given);
             } catch (JsonProcessingException e) {

@@ -585,6 +585,7 @@ class StudioTest {
             Path copied = Files.write(folder.resolve("b/copied.png"), Arrays.copyOf(whole, whole.length / 2));
             assertThat(ids(studio, "b")).hasSize(4);
             Files.write(copied, whole); // its folder's time stays
+            studio.look();
             assertThat(ids(studio, "b")).contains(Photo.id(Sha256.of(whole)));
             String changed = ids(studio, "a").get(0);
             Files.write(folder.resolve("a/p1.png"), picture(51));
