@@ -456,6 +456,7 @@ final class PhotoFolder implements Closeable {
     }
 
     private void index() {
+        latest = null;
         copies.clear();
         photos.values().forEach(one -> copies.put(one.copy(), one));
     }
@@ -512,6 +513,7 @@ final class PhotoFolder implements Closeable {
     /** Makes the changes of a recorded action that are not made yet, in memory too; returns the problems. */
     List<StudioProblem> perform(Entry entry) {
         List<StudioProblem> problems = new ArrayList<>();
+        latest = null; // even if this fails halfway
         for (String folder : entry.makes()) {
             attempt(folder, problems, () -> {
                 requireOwn(folder);
